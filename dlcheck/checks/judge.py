@@ -1,0 +1,113 @@
+"""Facts and a profile in, verdicts out. Pure: the same judge serves doctor, diagnose, diff, fleet and every test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from dlcheck.model.cause import Cause
+from dlcheck.model.fact import CannotJudge, NotApplicable
+from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Finding, Rule, Status, Verdict
+from dlcheck.model.profile import Ignore, Profile, Severity
+
+
+def judge(facts: Facts, profile: Profile, rules: Sequence[Rule], today: str) -> tuple[Verdict, ...]:
+    """One verdict a rule, or one a subject where the findings of a rule concern several.
+
+    ``today`` is an ISO date, against which the expiry of the profile's ignores is held.
+    """
+    verdicts: list[Verdict] = []
+    for rule in rules:
+        verdicts.extend(_ignored(verdict, profile.ignores, today) for verdict in _apply(rule, facts, profile))
+    return tuple(verdicts)
+
+
+def _apply(rule: Rule, facts: Facts, profile: Profile) -> Iterable[Verdict]:
+    start = time.perf_counter()
+    findings: tuple[Finding, ...] = ()
+    why = None
+    try:
+        findings = tuple(rule.judge(facts, profile))
+        status = Status.FAILED if findings else Status.PASSED
+    except NotApplicable as reason:
+        status, why = Status.SKIPPED, str(reason)
+    except CannotJudge as reason:
+        status, why = Status.UNKNOWN, str(reason)
+    except Exception as error:  # noqa: BLE001 - one rule's defect must not take the others' verdicts with it
+        status, why = Status.CRASHED, f"{type(error).__name__}: {error}"
+    seconds = time.perf_counter() - start
+    blank = Verdict(
+        code=rule.code,
+        title=rule.title,
+        group=rule.group,
+        subject="",
+        status=status,
+        severity=rule.severity,
+        why=why,
+        seconds=seconds,
+    )
+    if not findings:
+        return [blank]
+    subjects = list(dict.fromkeys(one.subject for one in findings))
+    return [
+        replace(
+            blank,
+            subject=subject,
+            findings=tuple(_weighed(one, rule, profile) for one in findings if one.subject == subject),
+        )
+        for subject in subjects
+    ]
+
+
+def _weighed(finding: Finding, rule: Rule, profile: Profile) -> Finding:
+    """The finding with its severity settled: the profile's word, else its own, else the rule's."""
+    asked = profile.severities.get(finding.cause) or profile.severities.get(rule.code)
+    return replace(finding, severity=asked or finding.severity or rule.severity)
+
+
+def _ignored(verdict: Verdict, ignores: Sequence[Ignore], today: str) -> Verdict:
+    """The verdict, suppressed where the profile ignores it; findings of ignored causes alone are taken out."""
+    targets = {one.target: one.reason for one in ignores if not one.until or one.until >= today}
+    if verdict.code in targets:
+        return replace(verdict, suppressed=True, why=targets[verdict.code])
+    if not verdict.findings:
+        return verdict
+    rest = tuple(one for one in verdict.findings if one.cause not in targets)
+    if not rest:
+        return replace(verdict, suppressed=True, why=targets[verdict.findings[0].cause])
+    return replace(verdict, findings=rest)
+
+
+def fold(verdicts: Sequence[Verdict], cause_of: Callable[[str], Cause | None]) -> tuple[Verdict, ...]:
+    """The verdicts with ``because_of`` filled: a finding whose cause another found cause explains is a consequence."""
+    found = {one.cause for verdict in verdicts if not verdict.suppressed for one in verdict.findings}
+    explained: dict[str, tuple[str, ...]] = {}
+    for slug in sorted(found):
+        cause = cause_of(slug)
+        for consequence in cause.explains if cause else ():
+            if consequence in found and consequence != slug:
+                explained[consequence] = (*explained.get(consequence, ()), slug)
+    return tuple(
+        replace(
+            verdict,
+            findings=tuple(
+                replace(one, because_of=one.because_of or explained.get(one.cause, ())) for one in verdict.findings
+            ),
+        )
+        for verdict in verdicts
+    )
+
+
+def primary(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """The causes that stand for themselves, worst first: errors and warnings that no other finding explains."""
+    worst: dict[str, Severity] = {}
+    for verdict in verdicts:
+        for one in () if verdict.suppressed else verdict.findings:
+            severity = one.severity or verdict.severity
+            if one.because_of or severity is Severity.NOTE:
+                continue
+            if one.cause not in worst or severity.rank > worst[one.cause].rank:
+                worst[one.cause] = severity
+    return tuple(sorted(worst, key=lambda slug: -worst[slug].rank))

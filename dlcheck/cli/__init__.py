@@ -1,0 +1,1 @@
+"""The only folder that knows Typer, terminals and exit codes. One file a command."""

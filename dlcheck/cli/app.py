@@ -1,0 +1,92 @@
+"""The command line: one line a command, and the only place where an error becomes words and an exit code."""
+
+from __future__ import annotations
+
+import enum
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from dlcheck import __version__
+from dlcheck.cli import console
+from dlcheck.model.errors import DlcheckError
+
+EXIT_WRONG_USE = 2
+EXIT_COULD_NOT_FINISH = 3
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="dlcheck",
+    help="Does deep learning work on this machine, and if not, why not, and what to type.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Color(str, enum.Enum):
+    """When to colour."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        console.document(f"dlcheck {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[  # noqa: ARG001 - Typer calls the callback
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+    color: Annotated[Color, typer.Option(help="When to colour; NO_COLOR is honoured.")] = Color.AUTO,
+) -> None:
+    """Options of every command."""
+    console.settings["color"] = color.value
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with the contract's codes."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; the exit code. Every error becomes one line on standard error."""
+    usage_error = typer.BadParameter.__bases__[0].__bases__[0]
+    try:
+        return int(app(arguments, prog_name="dlcheck", standalone_mode=False) or 0)
+    except DlcheckError as error:
+        console.say(f"dlcheck: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))
+        return EXIT_WRONG_USE
+    except (KeyboardInterrupt, typer.Abort):
+        console.say("dlcheck: interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if isinstance(error, usage_error):
+            console.say(f"dlcheck: {error.format_message()}\n  dlcheck --help shows what there is.")  # type: ignore[attr-defined]
+            return EXIT_WRONG_USE
+        if os.environ.get("DLCHECK_TRACEBACK"):
+            raise
+        console.say(
+            f"dlcheck: a defect of dlcheck itself: {type(error).__name__}: {error}\n"
+            "  Please report it with what DLCHECK_TRACEBACK=1 prints."
+        )
+        return EXIT_COULD_NOT_FINISH
+    finally:
+        _end_children()
+
+
+def _end_children() -> None:
+    process = sys.modules.get("dlcheck.host.process")
+    if process is not None:
+        process.end_all()

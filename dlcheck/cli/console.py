@@ -1,0 +1,111 @@
+"""The only place that prints. Standard output is the document, standard error the conversation."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from typing import TextIO
+
+from dlcheck.model.errors import DlcheckError
+from dlcheck.model.style import Style
+
+settings: dict[str, str] = {"color": "auto"}
+"""Set once by the global options in cli/app.py."""
+
+
+def document(text: str, path: str | None = None) -> None:
+    """Write the document to standard output, or to a file, whole or not at all."""
+    text = text if text.endswith("\n") or not text else text + "\n"
+    if path is None or path == "-":
+        _write(sys.stdout, text)
+        return
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".dlcheck-", dir=folder)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise DlcheckError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def say(text: str) -> None:
+    """Tell the person something that is not part of the document."""
+    with contextlib.suppress(OSError, ValueError):
+        _write(sys.stderr, text + "\n")
+
+
+def style(stream: TextIO | None = None, verbosity: int = 0) -> Style:
+    """What the stream (standard output where none is given) can show."""
+    stream = stream or sys.stdout
+    terminal = _is_terminal(stream)
+    dumb = os.environ.get("TERM", "") == "dumb"
+    wanted = settings["color"]
+    if wanted == "auto":
+        color = terminal and not dumb and not os.environ.get("NO_COLOR") and sys.platform != "win32"
+        color = color or (bool(os.environ.get("FORCE_COLOR")) and not os.environ.get("NO_COLOR"))
+    else:
+        color = wanted == "always"
+    return Style(color=color, unicode=_shows_unicode(stream) and not dumb, width=_width(terminal), verbosity=verbosity)
+
+
+def is_interactive() -> bool:
+    """Whether a person can be asked a question and can see it."""
+    return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
+
+
+def ask(question: str) -> bool:
+    """Ask yes or no; no is the default, and the answer where nobody is there."""
+    if not is_interactive():
+        return False
+    _write(sys.stderr, f"{question} [y/N] ")
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def _shows_unicode(stream: TextIO) -> bool:
+    try:
+        "✓·—".encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _width(terminal: bool) -> int:
+    if not terminal:
+        return 100
+    try:
+        return max(40, min(os.get_terminal_size(sys.stdout.fileno()).columns, 100))
+    except (OSError, ValueError):
+        return 80
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,65 @@
+"""What dlcheck knows and did not observe: causes, profiles, tables. The only reader of the files beside it."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+
+from dlcheck.model.cause import Cause, CauseFix
+from dlcheck.model.finding import Fix, Safety
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+DATA_DATE = "2026-11-22"
+"""Day on which the tables were last held against their sources."""
+
+FOLDER = Path(__file__).parent
+
+
+def load(name: str) -> dict[str, Any]:
+    """The parsed TOML file ``name`` of this folder."""
+    with (FOLDER / name).open("rb") as stream:
+        return tomllib.load(stream)
+
+
+@functools.cache
+def cause_slugs() -> frozenset[str]:
+    """Every slug of the public vocabulary. One file a cause, so that a run reads only those that it found."""
+    return frozenset(path.stem for path in (FOLDER / "causes").glob("*.toml"))
+
+
+@functools.cache
+def cause(slug: str) -> Cause | None:
+    """The catalogue's entry for a slug, None where there is none."""
+    if slug not in cause_slugs():
+        return None
+    table = load(f"causes/{slug}.toml")
+    return Cause(
+        slug=slug,
+        title=table["title"],
+        family=table["family"],
+        meaning=table["meaning"],
+        why=table.get("why", ""),
+        fixes=tuple(
+            CauseFix(
+                fix=Fix(
+                    one["text"],
+                    tuple(tuple(command) for command in one.get("commands", ())),
+                    Safety(one.get("safety", "manual")),
+                ),
+                where=tuple(one.get("where", ())),
+            )
+            for one in table.get("fix", ())
+        ),
+        verify=tuple(table.get("verify", ())),
+        links=tuple(table.get("links", ())),
+        near=tuple(table.get("near", ())),
+        explains=tuple(table.get("explains", ())),
+        harmless=table.get("harmless", False),
+        checked=table.get("checked", ""),
+    )

@@ -1,0 +1,1 @@
+"""One file a vendor: its accelerators as the driver reports them."""

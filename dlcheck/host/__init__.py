@@ -1,0 +1,1 @@
+"""Looks at this machine: processes, interpreters, processor, memory, disks, network, container, editors."""

@@ -1,0 +1,221 @@
+"""The only place that starts a process.
+
+Every child runs in a session of its own, with a time limit, with bounded memory for what it writes, and is ended with all
+its descendants: when it is done, when its time is up, and when dlcheck is interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+KEPT_BYTES = 65_536
+"""How much of the beginning, and as much of the end, of a child's output is kept."""
+
+_WINDOWS_STATUS = {
+    0xC0000005: "ACCESS_VIOLATION",
+    0xC000001D: "ILLEGAL_INSTRUCTION",
+    0xC00000FD: "STACK_OVERFLOW",
+    0xC0000135: "DLL_NOT_FOUND",
+    0xC0000409: "STACK_BUFFER_OVERRUN",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a process ended."""
+
+    argv: tuple[str, ...]
+    code: int | None
+    """Exit code; None where it could not be started, was ended by a signal or by its time limit."""
+    signal: str | None
+    """Name of the signal (or Windows status) that ended it, other than our own."""
+    output: str
+    """What it wrote, beginning and end, undecodable bytes replaced. Standard error is mixed in unless kept apart."""
+    errors: str
+    """Standard error where it was kept apart."""
+    seconds: float
+    timed_out: bool = False
+    failure: str | None = None
+    """Why it could not be started."""
+
+
+class Child:
+    """A running process. ``wait`` gives its Done; ``end`` kills it and all that it started."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        name: str,
+        timeout: float,
+        env: Mapping[str, str] | None = None,
+        cwd: str | None = None,
+        apart: bool = False,
+    ) -> None:
+        self.name = name
+        self.argv = tuple(argv)
+        self.started = time.monotonic()
+        self.timeout = timeout
+        self._failure: str | None = None
+        self._ended = threading.Event()
+        self._ended_at = 0.0
+        self._output = _Tail()
+        self._errors = _Tail()
+        self._readers: list[threading.Thread] = []
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
+                self.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE if apart else subprocess.STDOUT,
+                env=None if env is None else dict(env),
+                cwd=cwd,
+                bufsize=0,
+                start_new_session=os.name == "posix",
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        except (OSError, ValueError) as error:
+            self._failure = getattr(error, "strerror", None) or str(error)
+            return
+        with _lock:
+            _running.append(self)
+        for stream, tail in ((self._process.stdout, self._output), (self._process.stderr, self._errors)):
+            if stream is not None:
+                reader = threading.Thread(target=tail.drain, args=(stream.fileno(),), daemon=True)
+                reader.start()
+                self._readers.append(reader)
+        threading.Thread(target=self._reap, daemon=True).start()
+
+    def _reap(self) -> None:
+        assert self._process is not None  # noqa: S101 - started only with a process
+        self._process.wait()
+        self._ended_at = time.monotonic()
+        self._ended.set()
+
+    def wait(self) -> Done:
+        """How it ended, at the latest when its time is up."""
+        process = self._process
+        if process is None:
+            return Done(self.argv, None, None, "", "", 0.0, failure=self._failure)
+        timed_out = not self._ended.wait(max(0.0, self.started + self.timeout - time.monotonic()))
+        self.end()
+        for reader in self._readers:
+            reader.join(1.0)
+        code, name = _decode(process.returncode)
+        if timed_out:
+            code, name = None, None
+        return Done(
+            self.argv,
+            code,
+            name,
+            self._output.text(),
+            self._errors.text(),
+            (time.monotonic() if timed_out else self._ended_at) - self.started,
+            timed_out=timed_out,
+        )
+
+    def done(self) -> bool:
+        """Whether it has ended, or never started."""
+        return self._process is None or self._ended.is_set()
+
+    def end(self) -> None:
+        """Kill it and its descendants; does nothing where they are gone."""
+        process = self._process
+        if process is None:
+            return
+        _kill_group(process)
+        self._ended.wait(5.0)
+        with _lock:
+            if self in _running:
+                _running.remove(self)
+
+
+class _Tail:
+    """The beginning and the end of a stream, however long it is."""
+
+    def __init__(self) -> None:
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._cut = False
+
+    def drain(self, descriptor: int) -> None:
+        with contextlib.suppress(OSError):
+            while block := os.read(descriptor, KEPT_BYTES):
+                room = KEPT_BYTES - len(self._head)
+                self._head += block[:room]
+                self._tail += block[room:]
+                if len(self._tail) > 2 * KEPT_BYTES:
+                    del self._tail[:-KEPT_BYTES]
+                    self._cut = True
+
+    def text(self) -> str:
+        middle = b"\n[...]\n" if self._cut else b""
+        return (bytes(self._head) + middle + bytes(self._tail)).decode("utf-8", "replace")
+
+
+_running: list[Child] = []
+_lock = threading.Lock()
+
+
+def running() -> list[Child]:
+    """The children that have not been waited for, oldest first."""
+    with _lock:
+        return [child for child in _running if not child.done()]
+
+
+def end_all() -> None:
+    """Kill every child and its descendants: on Ctrl-C, and before dlcheck exits."""
+    with _lock:
+        children = list(_running)
+    for child in children:
+        child.end()
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    timeout: float,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    apart: bool = False,
+) -> Done:
+    """Start a process and wait for it."""
+    return Child(argv, name=os.path.basename(argv[0]), timeout=timeout, env=env, cwd=cwd, apart=apart).wait()
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return
+    if process.poll() is None:
+        import psutil
+
+        with contextlib.suppress(psutil.Error):
+            for descendant in psutil.Process(process.pid).children(recursive=True):
+                descendant.kill()
+        with contextlib.suppress(OSError):
+            process.kill()
+
+
+def _decode(code: int | None) -> tuple[int | None, str | None]:
+    """Exit code, or the name of the signal, from what the system returned."""
+    if code is None:
+        return None, None
+    if code < 0:
+        try:
+            return None, signal.Signals(-code).name
+        except ValueError:
+            return None, f"signal {-code}"
+    if sys.platform == "win32" and code >= 0xC0000000:
+        return None, _WINDOWS_STATUS.get(code, f"status 0x{code:08X}")
+    return code, None

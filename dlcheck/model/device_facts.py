@@ -1,0 +1,154 @@
+"""Facts of accelerators: as PCI shows them, as the driver reports them. Sizes are bytes, temperatures degrees Celsius."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dlcheck.model.fact import NOT_GATHERED, Unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PciDevice:
+    """A display adapter or processing accelerator on the PCI bus."""
+
+    address: str
+    vendor: str
+    """Four hexadecimal digits: 10de NVIDIA, 1002 AMD, 8086 Intel."""
+    device: str
+    device_class: str
+    """Six hexadecimal digits: 0300xx VGA, 0302xx 3D, 0380xx other display, 1200xx processing accelerator."""
+    driver: str | Unknown | None = None
+    """Kernel driver bound to it: nvidia, nouveau, vfio-pci, amdgpu, i915, xe ..."""
+    name: str | None = None
+    power_state: str | None = None
+    """runtime_status of the kernel: active, suspended; or D3cold."""
+    link_width: int | None = None
+    link_width_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gpu:
+    """One GPU as its driver reports it."""
+
+    name: str
+    index: int | None = None
+    uuid: str | None = None
+    pci_address: str | None = None
+    memory_bytes: int | Unknown | None = None
+    memory_free_bytes: int | Unknown | None = None
+    architecture: str | None = None
+    """NVIDIA: compute capability such as 8.9; AMD: gfx target such as gfx1100; Intel, Apple: the family's name."""
+    temperature: float | Unknown | None = None
+    power_watts: float | Unknown | None = None
+    power_limit_watts: float | Unknown | None = None
+    power_default_watts: float | Unknown | None = None
+    utilization_percent: float | Unknown | None = None
+    throttle_reasons: tuple[str, ...] | Unknown = ()
+    """Names of the reasons in force, NVML's spelling without its prefix: hw_thermal_slowdown, sw_power_cap ..."""
+    ecc_enabled: bool | Unknown | None = None
+    ecc_uncorrected: int | Unknown | None = None
+    """Uncorrected errors since the driver was loaded (volatile)."""
+    rows_remapped_failure: bool | Unknown | None = None
+    rows_remapped_pending: bool | Unknown | None = None
+    mig_enabled: bool | Unknown | None = None
+    mig_devices: int | Unknown | None = None
+    compute_mode: str | Unknown | None = None
+    """default, exclusive_process or prohibited."""
+    persistence: bool | Unknown | None = None
+    recovery_action: str | Unknown | None = None
+    """NVML field GPU_RECOVERY_ACTION: none, reset, reboot, drain_p2p, drain_and_reset."""
+    link_width: int | Unknown | None = None
+    link_width_max: int | Unknown | None = None
+    nvlink_down: int | Unknown | None = None
+    fabric_state: str | Unknown | None = None
+    vbios: str | Unknown | None = None
+    processes: tuple[str, ...] | Unknown = ()
+    """Programs that hold memory on it, each as "pid name bytes"."""
+    lost: bool = False
+    """The driver knows it and cannot reach it (NVML error GPU_IS_LOST or UNKNOWN)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriverCall:
+    """What a call into a driver library answered."""
+
+    library: str
+    """libnvidia-ml.so.1, libcuda.so.1, nvml.dll ..."""
+    path: str | None = None
+    """The file that the loader mapped."""
+    code: int | None = None
+    """The library's own return code; 0 is success, None where it was never reached."""
+    error: str | None = None
+    """The name of the code (CUDA_ERROR_NO_DEVICE, NVML_ERROR_DRIVER_NOT_LOADED) or the loader's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NvidiaFacts:
+    """The NVIDIA stack from the kernel module up to libcuda."""
+
+    driver: str | Unknown | None = None
+    """Release of the user-space driver, such as 580.65.06."""
+    module: str | Unknown | None = None
+    """Release of the loaded kernel module (/proc/driver/nvidia/version); None where none is loaded."""
+    module_flavour: str | None = None
+    """open or proprietary."""
+    cuda_driver: str | Unknown | None = None
+    """Highest CUDA version the driver supports, such as 13.0."""
+    nodes: dict[str, str] = field(default_factory=dict)
+    """Device node to "ok", or to the words of the error that opening it gave."""
+    nvml: DriverCall | Unknown | None = NOT_GATHERED
+    libcuda: DriverCall | Unknown | None = NOT_GATHERED
+    cuda_devices: int | Unknown | None = None
+    """Devices that cuDeviceGetCount counts."""
+    gpus: tuple[Gpu, ...] | Unknown = ()
+    kernel_log: tuple[str, ...] | Unknown = ()
+    """Lines of the kernel log that name NVRM or Xid."""
+    nvswitches: int | None = None
+    fabric_manager: str | Unknown | None = None
+    secure_boot: bool | Unknown | None = None
+    blacklisted_nouveau: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmdFacts:
+    """The AMD stack: amdgpu, KFD and the ROCm runtime."""
+
+    module: str | Unknown | None = None
+    """"loaded", a version, or None where amdgpu is not loaded."""
+    rocm: str | Unknown | None = None
+    nodes: dict[str, str] = field(default_factory=dict)
+    gpus: tuple[Gpu, ...] | Unknown = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntelFacts:
+    """Intel graphics: kernel driver and the Level Zero runtime."""
+
+    module: str | Unknown | None = None
+    level_zero: str | Unknown | None = None
+    """Path of libze_loader where it is found."""
+    nodes: dict[str, str] = field(default_factory=dict)
+    gpus: tuple[Gpu, ...] | Unknown = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppleFacts:
+    """Apple silicon or a Mac with another GPU."""
+
+    chip: str | Unknown | None = None
+    metal: str | Unknown | None = None
+    macos: str | Unknown | None = None
+    gpus: tuple[Gpu, ...] | Unknown = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFacts:
+    """Accelerators by vendor. A vendor is None where nothing of it was found."""
+
+    pci: tuple[PciDevice, ...] | Unknown = NOT_GATHERED
+    nvidia: NvidiaFacts | Unknown | None = None
+    amd: AmdFacts | Unknown | None = None
+    intel: IntelFacts | Unknown | None = None
+    apple: AppleFacts | Unknown | None = None
+    other: tuple[str, ...] = ()
+    """Accelerators of other kinds that a text names (TPU, NPU ...)."""
