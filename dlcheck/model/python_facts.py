@@ -81,6 +81,8 @@ class FrameworkDevice:
     memory_bytes: int | None = None
     architecture: str | None = None
     """NVIDIA: compute capability such as 8.9; AMD: gfx target."""
+    error: str | None = None
+    """What a first small product on it ended with; None where its value was right, or nobody tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
