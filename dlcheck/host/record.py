@@ -1,0 +1,217 @@
+"""Walks the RECORD files of a site-packages folder: the only way to see that an installed package is not whole.
+
+pip and uv believe a ``*.dist-info`` folder. An interrupted uv, and a full disk under uv, leave that folder complete and
+the package behind it in pieces; both tools then say "already satisfied" for ever. Format of RECORD: the packaging
+specification "Recording installed projects" (path, hash as ``sha256=`` and URL-safe base64 without padding, size).
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from dlcheck.model.record import Collision, DistributionFiles, EnvironmentFiles
+
+SAMPLE = 5
+_KEEPS_NO_RECORD = ("debian", "rpm", "dpkg", "portage", "zypper", "pacman", "apk")
+"""INSTALLER of system package managers, which leave RECORD out on purpose."""
+_BLOCK = 1 << 20
+
+
+_Row = tuple[str, str, str]
+"""Path, hash and size, as they stand in RECORD."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One dist-info folder while it is being looked at."""
+
+    name: str
+    version: str | None
+    folder: str
+    rows: list[_Row] = field(default_factory=list)
+    damaged: str | None = None
+    missing: int = 0
+    changed: int = 0
+    sample: list[str] = field(default_factory=list)
+
+    def note(self, path: str, *, missing: bool) -> None:
+        """Count a path that is not as RECORD says."""
+        if missing:
+            self.missing += 1
+        else:
+            self.changed += 1
+        if len(self.sample) < SAMPLE:
+            self.sample.append(path)
+
+
+def walk(
+    site_packages: str,
+    *,
+    deep: bool = False,
+    only: Iterable[str] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> EnvironmentFiles:
+    """Hold every distribution of the folder against its RECORD: existence and size, with ``deep`` the hashes too.
+
+    About 0.15 s for 33,000 files; the hashes of 2.6 GiB take a few seconds more. ``only`` limits the walk to
+    distributions of these names (normalised); ``progress`` is told the bytes hashed, piece by piece. A folder that is
+    not there or cannot be listed is an environment without distributions.
+    """
+    try:
+        entries = sorted(os.listdir(site_packages))
+    except OSError:
+        entries = []
+    wanted = None if only is None else {normalise(name) for name in only}
+    readings = [
+        _read(site_packages, entry)
+        for entry in entries
+        if entry.endswith(".dist-info")
+        and not entry.startswith("~")
+        and (wanted is None or normalise(entry.removesuffix(".dist-info").partition("-")[0]) in wanted)
+    ]
+    for one in readings:
+        _look(site_packages, one)
+    if deep:
+        _hash_all(site_packages, readings, progress or (lambda _: None))
+    names = [one.name for one in readings]
+    return EnvironmentFiles(
+        folder=site_packages,
+        distributions=tuple(
+            DistributionFiles(
+                name=one.name,
+                version=one.version,
+                folder=one.folder,
+                files=len(one.rows),
+                missing=one.missing,
+                changed=one.changed,
+                sample=tuple(one.sample),
+                damaged=one.damaged,
+            )
+            for one in readings
+        ),
+        leftovers=tuple(entry for entry in entries if entry.startswith("~")),
+        duplicates=tuple(sorted({name for name in names if names.count(name) > 1})),
+        collisions=tuple(_collisions(readings)),
+        deep=deep,
+    )
+
+
+def normalise(name: str) -> str:
+    """A distribution's name as in PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def paths_of(site_packages: str, folder: str) -> tuple[str, ...]:
+    """Absolute paths of the files that the dist-info ``folder`` owns, byte code rows included; empty without RECORD."""
+    rows, _ = _rows(os.path.join(site_packages, folder, "RECORD"))
+    return tuple(os.path.normpath(os.path.join(site_packages, row[0])) for row in rows)
+
+
+def _read(site_packages: str, folder: str) -> _Reading:
+    name, _, version = folder.removesuffix(".dist-info").partition("-")
+    reading = _Reading(normalise(name), version or None, folder)
+    home = os.path.join(site_packages, folder)
+    rows, failure = _rows(os.path.join(home, "RECORD"))
+    reading.rows = [row for row in rows if not row[0].endswith(".pyc")]
+    if not os.path.isdir(home):
+        reading.damaged = "is not a folder"
+    elif not _has_text(os.path.join(home, "METADATA")):
+        reading.damaged = "no METADATA"
+    elif failure and not (failure == "no RECORD" and _installer(home) in _KEEPS_NO_RECORD):
+        reading.damaged = failure
+    return reading
+
+
+def _rows(path: str) -> tuple[list[_Row], str | None]:
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:
+            rows = [(row[0], row[1], row[2]) for row in csv.reader(stream) if len(row) >= 3 and row[0]]
+    except FileNotFoundError:
+        return [], "no RECORD"
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        return [], f"unreadable RECORD: {getattr(error, 'strerror', None) or type(error).__name__}"
+    return (rows, None) if rows else ([], "empty RECORD")
+
+
+def _has_text(path: str) -> bool:
+    try:
+        return os.stat(path).st_size > 0
+    except OSError:
+        return False
+
+
+def _installer(home: str) -> str:
+    try:
+        with open(os.path.join(home, "INSTALLER"), encoding="utf-8", errors="replace") as stream:
+            return stream.read(100).strip().lower()
+    except OSError:
+        return ""
+
+
+def _look(site_packages: str, reading: _Reading) -> None:
+    """Existence and size of every row."""
+    prefix = site_packages + os.sep
+    stat = os.stat
+    for path, _, size in reading.rows:
+        try:
+            found = stat(prefix + path).st_size
+        except (OSError, ValueError):
+            reading.note(path, missing=True)
+            continue
+        if size and size != str(found):
+            reading.note(path, missing=False)
+
+
+def _hash_all(site_packages: str, readings: list[_Reading], progress: Callable[[int], None]) -> None:
+    """Hash what is there in the size that RECORD says; the rest was counted by its size."""
+    jobs = [(one, row) for one in readings for row in one.rows if row[1]]
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        same = pool.map(lambda job: _is_same(site_packages, job[1], progress), jobs)
+        for (reading, row), is_same in zip(jobs, same, strict=True):
+            if not is_same:
+                reading.note(row[0], missing=False)
+
+
+def _is_same(site_packages: str, row: _Row, progress: Callable[[int], None]) -> bool:
+    """Whether the file has the row's hash. A missing file and one of another size are counted already, and pass."""
+    path, (method, _, expected), size = row[0], row[1].partition("="), row[2]
+    try:
+        digest = hashlib.new(method)
+        with open(os.path.join(site_packages, path), "rb", buffering=0) as stream:
+            if size and size != str(os.fstat(stream.fileno()).st_size):
+                return True
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+                progress(len(block))
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode("ascii") == expected.rstrip("=")
+
+
+def _collisions(readings: list[_Reading]) -> Iterator[Collision]:
+    owners: dict[str, tuple[_Reading, str]] = {}
+    found: dict[tuple[str, str], list[tuple[str, bool]]] = {}
+    for reading in readings:
+        for path, digest, _ in reading.rows:
+            earlier, its_digest = owners.setdefault(path, (reading, digest))
+            # Two dist-info folders of one name are a duplicate, which is told as such.
+            if earlier is not reading and earlier.name != reading.name:
+                differs = bool(its_digest and digest and its_digest != digest)
+                found.setdefault((earlier.name, reading.name), []).append((path, differs))
+    for (first, second), paths in found.items():
+        yield Collision(
+            first=first,
+            second=second,
+            paths=len(paths),
+            differing=sum(differs for _, differs in paths),
+            sample=tuple(path for path, _ in sorted(paths, key=lambda one: not one[1])[:SAMPLE]),
+        )
