@@ -28,6 +28,10 @@ class SystemFacts:
     """A name, or "yes", where the system runs in a virtual machine."""
     node: str | None = None
     """Name of the machine in a fleet (SLURMD_NODENAME, else the host name)."""
+    user: str | None = None
+    """Login name, known so that it can be taken out of what is shared."""
+    home: str | None = None
+    """The user's home folder, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

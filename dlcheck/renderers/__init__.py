@@ -1,0 +1,36 @@
+"""Output formats: each a module with a pure ``render(report, style) -> str``. A new format is a file and one line here."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+
+from dlcheck.model.redact import anonymise, mask_report
+from dlcheck.model.report import Report
+from dlcheck.model.style import Style
+
+Render = Callable[[Report, Style], str]
+
+
+def _private(module: str) -> Render:
+    """A format for the person's own eyes: secrets are masked, names and paths stay. Imported at its first use."""
+
+    def render(report: Report, style: Style) -> str:
+        made: str = importlib.import_module(f"{__name__}.{module}").render(mask_report(report), style)
+        return made
+
+    return render
+
+
+def _shared(module: str) -> Render:
+    """A format meant to be shown to others: user, host, home and serial numbers are masked too."""
+
+    def render(report: Report, style: Style) -> str:
+        made: str = importlib.import_module(f"{__name__}.{module}").render(anonymise(report), style)
+        return made
+
+    return render
+
+
+RENDERERS: dict[str, Render] = {}
+"""Every value of --format and what it renders with. Text and JSON are private, the rest is shared."""
