@@ -50,6 +50,9 @@ class Gpu:
     """Uncorrected errors since the driver was loaded (volatile)."""
     rows_remapped_failure: bool | Unknown | None = None
     rows_remapped_pending: bool | Unknown | None = None
+    retired_pages: int | None = None
+    """Pages retired for single and double bit errors (before Ampere)."""
+    retirement_pending: bool | None = None
     mig_enabled: bool | Unknown | None = None
     mig_devices: int | Unknown | None = None
     compute_mode: str | Unknown | None = None
@@ -64,6 +67,16 @@ class Gpu:
     vbios: str | Unknown | None = None
     processes: tuple[str, ...] | Unknown = ()
     """Programs that hold memory on it, each as "pid name bytes"."""
+    memory_printed: str | None = None
+    """The size in the words of the text it was read from, such as 81559MiB."""
+    mig_profiles: tuple[str, ...] = ()
+    """Profiles of its MIG devices, such as MIG 3g.40gb."""
+    device_id: str | None = None
+    """PCI device number, such as 0x74a1."""
+    driver_model: str | None = None
+    """Windows: WDDM, TCC or MCDM."""
+    cores: int | None = None
+    """Multiprocessors, compute units, or GPU cores of an Apple chip."""
     lost: bool = False
     """The driver knows it and cannot reach it (NVML error GPU_IS_LOST or UNKNOWN)."""
 
@@ -100,6 +113,12 @@ class NvidiaFacts:
     libcuda: DriverCall | Unknown | None = NOT_GATHERED
     cuda_devices: int | Unknown | None = None
     """Devices that cuDeviceGetCount counts."""
+    smi: str | None = None
+    """Release of the nvidia-smi that spoke; another one than the driver's inside some containers."""
+    management_library: str | None = None
+    """Release of NVML, where nvidia-smi prints it apart from the driver's."""
+    gpu_count: int | None = None
+    """GPUs attached, as the driver counts them."""
     gpus: tuple[Gpu, ...] | Unknown = ()
     kernel_log: tuple[str, ...] | Unknown = ()
     """Lines of the kernel log that name NVRM or Xid."""
@@ -116,6 +135,10 @@ class AmdFacts:
     module: str | Unknown | None = None
     """"loaded", a version, or None where amdgpu is not loaded."""
     rocm: str | Unknown | None = None
+    hip: str | None = None
+    miopen: str | None = None
+    kernel_log: tuple[str, ...] = ()
+    """Lines of the kernel log that name amdgpu or kfd and an error."""
     nodes: dict[str, str] = field(default_factory=dict)
     gpus: tuple[Gpu, ...] | Unknown = ()
 
@@ -127,6 +150,9 @@ class IntelFacts:
     module: str | Unknown | None = None
     level_zero: str | Unknown | None = None
     """Path of libze_loader where it is found."""
+    driver: str | None = None
+    """Release of the compute driver (xpu-smi, clinfo), or of the Windows display driver."""
+    oneapi: str | None = None
     nodes: dict[str, str] = field(default_factory=dict)
     gpus: tuple[Gpu, ...] | Unknown = ()
 

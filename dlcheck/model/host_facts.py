@@ -32,6 +32,13 @@ class SystemFacts:
     """Login name, known so that it can be taken out of what is shared."""
     home: str | None = None
     """The user's home folder, for the same reason."""
+    build: str | None = None
+    """Build as Windows or macOS prints it, such as 10.0.19045 N/A Build 19045."""
+    platform: str | None = None
+    """platform.platform() of Python, where a text shows it."""
+    maker: str | None = None
+    """Who made the machine, and which product it is, as its firmware says."""
+    product: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +67,13 @@ class CpuFacts:
     quota_cpus: float | Unknown | None = None
     """CPUs that the control group's quota gives (quota / period), None without a quota."""
     load_1_minute: float | Unknown | None = None
+    vendor: str | None = None
+    """GenuineIntel, AuthenticAMD, ARM ... as the processor calls itself."""
+    models: tuple[str, ...] = ()
+    """Names of all core types, where a processor has several."""
+    sockets: int | None = None
+    cores_per_socket: int | None = None
+    threads_per_core: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +90,8 @@ class MemoryFacts:
     shared_memory_bytes: int | Unknown | None = None
     """Size of /dev/shm."""
     shared_memory_free_bytes: int | Unknown | None = None
+    total_printed: str | None = None
+    """The total in the words of the text it was read from: 16095276 kB, 503.71 GB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,3 +212,6 @@ class ToolchainFacts:
     docker: str | Unknown | None = None
     open_files_soft: int | Unknown | None = None
     open_files_hard: int | Unknown | None = None
+    cudnn: str | Unknown | None = None
+    """Release of the cuDNN that the system has installed (a text may name the library's file); wheels bring their own."""
+    conda: str | Unknown | None = None

@@ -1,0 +1,146 @@
+"""PyTorch's `python -m torch.utils.collect_env`, every layout since 0.5 (2018).
+
+Source: torch/utils/collect_env.py. Since 2018 labels were added (ROCM, Clang, Libc, platform, HIP, XNNPACK, CPU, XPU,
+CUDA_MODULE_LOADING), "Yes" became "True", the processor came as lscpu or Windows' wmic, and vLLM put sections of its own
+behind it. The labels themselves were never renamed, so one table reads them all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from dlcheck.model.device_facts import DeviceFacts, Gpu
+from dlcheck.model.facts import Facts
+from dlcheck.model.host_facts import SystemFacts, ToolchainFacts
+from dlcheck.model.python_facts import PythonFacts
+from dlcheck.readers.merge import join
+from dlcheck.readers.parts import amd, devices_of, framework, gpu, nvidia, python, system, toolchain
+from dlcheck.readers.paste import Paste, something
+from dlcheck.readers.unsaid import BUILD, PYTHON
+
+LABELS = ("pytorch version", "is debug build", "cuda used to build pytorch", "gpu models and configuration")
+GPU_LINE = re.compile(
+    r"^\s*(?:GPU models and configuration:\s*)?GPU\s+(\d+):\s*(\S.*?)(?:\s+\(UUID: ([\w-]+)\))?\s*$", re.MULTILINE
+)
+MIG_LINE = re.compile(r"^\s*MIG\s+(\d+c?[\w.+]*)\s+Device\s+(\d+):", re.MULTILINE)
+CUDNN_FILE = re.compile(r"^\s*(\S{0,200}(?:libcudnn|cudnn)[\w./\\-]*)\s*$", re.MULTILINE)
+ARCHITECTURE = re.compile(r"^(.*?)\s*\((x86_64|aarch64|arm64|ppc64le|AMD64|i[3-6]86|s390x|riscv64|armv7l)\)$")
+BITS = re.compile(r"\((\d\d)[- ]bit(?: runtime)?\)")
+NOTED = (
+    "is xnnpack available",
+    "cuda_module_loading set to",
+    "is xpu available",
+    "hip runtime version",
+    "miopen runtime version",
+    "caching allocator config",
+    "vllm version",
+    "vllm build flags",
+    "rocm version",
+    "neuron sdk version",
+)
+
+
+def read(paste: Paste) -> Facts | None:
+    """Facts of the block; None where fewer than two of its labels stand."""
+    if sum(paste.names(label) for label in LABELS) < 1:
+        return None
+    value = paste.value
+    cuda, rocm = value("cuda used to build pytorch"), value("rocm used to build pytorch")
+    version = value("pytorch version")
+    torch = framework(
+        "torch",
+        version,
+        cuda=cuda,
+        rocm=rocm,
+        debug=value("is debug build"),
+        gpu=value("is cuda available"),
+    )
+    if paste.pairs.get("cuda used to build pytorch", [""])[0].lower() == "none" and not cuda:
+        torch = replace(torch, build=replace(BUILD, cuda=None, rocm=rocm))
+    notes = {name: said for name in NOTED if (said := value(name))}
+    return Facts(
+        system=_system(paste),
+        toolchain=_toolchain(paste),
+        python=_python(paste),
+        frameworks={"torch": torch} if version or cuda else Facts().frameworks,
+        devices=_devices(paste),
+        notes=notes,
+    )
+
+
+def _system(paste: Paste) -> SystemFacts:
+    printed = paste.value("os")
+    machine = None
+    if printed and (match := ARCHITECTURE.match(printed)):
+        machine = match[2]
+    return system(
+        name=system_name(printed),
+        distribution=printed,
+        machine=machine,
+        libc=paste.value("libc version"),
+        platform=paste.value("python platform"),
+    )
+
+
+def system_name(printed: str | None) -> str:
+    """linux, windows, macos, or nothing where the words tell none of them."""
+    low = (printed or "").lower()
+    if "windows" in low:
+        return "windows"
+    if "mac" in low or "darwin" in low:
+        return "macos"
+    return "linux" if printed else ""
+
+
+def _toolchain(paste: Paste) -> ToolchainFacts:
+    return toolchain(
+        gcc=paste.value("gcc version"),
+        clang=paste.value("clang version"),
+        cmake=paste.value("cmake version"),
+        nvcc=paste.value("cuda runtime version"),
+        cudnn=_cudnn(paste),
+    )
+
+
+def _cudnn(paste: Paste) -> str | None:
+    printed = paste.value("cudnn version")
+    if printed and "following" not in printed.lower():
+        return printed
+    return "\n".join(CUDNN_FILE.findall(paste.text)) or printed
+
+
+def _python(paste: Paste) -> PythonFacts:
+    printed = paste.value("python version")
+    if not printed:
+        return PYTHON
+    bits = BITS.search(printed)
+    version = printed.split("(64-bit")[0].split("(32-bit")[0].split("|")[0].strip()
+    short = version.split()[0] if version else printed
+    return python(version=short, bits=int(bits[1]) if bits else None)
+
+
+def _devices(paste: Paste) -> DeviceFacts:
+    gpus = [gpu(name, index=int(index), uuid=uuid) for index, name, uuid in GPU_LINE.findall(paste.text)]
+    if not gpus:
+        gpus = _unnumbered(paste)
+    profiles = tuple(f"MIG {profile}" for profile, _ in MIG_LINE.findall(paste.text))
+    if profiles and gpus:
+        gpus[0] = replace(gpus[0], mig_profiles=profiles, mig_enabled=True)
+    facts = devices_of(tuple(dict.fromkeys(gpus)))
+    driver = paste.value("nvidia driver version")
+    hip, miopen = paste.value("hip runtime version"), paste.value("miopen runtime version")
+    if driver:
+        facts = join(facts, nvidia(driver=driver))
+    if hip or miopen:
+        facts = join(facts, amd(hip=hip, miopen=miopen))
+    return facts
+
+
+def _unnumbered(paste: Paste) -> list[Gpu]:
+    """Builds for macOS and ROCm builds print the bare name, one a line or after the label."""
+    for printed in paste.pairs.get("gpu models and configuration", ()):
+        said = something(printed)
+        if said and not said.lower().startswith(("gpu ", "cuda")):
+            return [gpu(said)]
+    return []
