@@ -1,0 +1,51 @@
+"""The blanks of the catalogue's fixes, such as ``{python}``, and how they are filled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from dlcheck.model.finding import Fix, Safety
+
+PLACEHOLDERS: Mapping[str, str] = {
+    "python": "the interpreter of the checked environment",
+    "package": "the package that the finding is about",
+    "version": "the version that fits",
+    "index": "PyTorch's wheel index of the build that fits: https://download.pytorch.org/whl/ and the variant",
+    "variant": "the build that fits this machine: cpu, cu126, cu130, rocm7.2, xpu",
+    "cuda": "the CUDA major version that the driver serves: 13 (driver 580 or newer) or 12",
+    "branch": "the branch of the NVIDIA driver, the number before the first dot",
+    "gpu": "the number of the GPU, as nvidia-smi -L counts",
+    "uuid": "the identifier of a MIG instance, as nvidia-smi -L prints it",
+    "path": "the file or folder that the finding is about",
+    "variable": "the environment variable that the finding is about",
+    "user": "your user name",
+    "kernel": "the release of the running kernel, as uname -r prints it",
+    "count": "the number of CPUs that this process may use",
+    "interface": "the network interface that reaches the other nodes",
+    "container": "the name of the container",
+    "node": "the name of the node",
+    "url": "the address that the finding is about",
+}
+"""What each blank stands for. A rule or the doctor fills those that it knows."""
+
+_BLANK = re.compile(r"\{([a-z]+)\}")
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """The text with the known blanks filled; an unknown one becomes a word in capitals."""
+    return _BLANK.sub(lambda found: values.get(found[1], found[1].upper()), text)
+
+
+def blanks(fix: Fix) -> tuple[str, ...]:
+    """The blanks of a fix, each once, in their order."""
+    texts = [fix.text, *(word for command in fix.commands for word in command)]
+    return tuple(dict.fromkeys(name for text in texts for name in _BLANK.findall(text)))
+
+
+def filled(fix: Fix, values: Mapping[str, str]) -> Fix:
+    """The fix for this machine. Where a blank of a command stays open, the fix is one to be done by hand."""
+    commands = tuple(tuple(fill(word, values) for word in command) for command in fix.commands)
+    open_blanks = {name for command in fix.commands for word in command for name in _BLANK.findall(word)} - set(values)
+    safety = Safety.MANUAL if open_blanks and fix.safety in (Safety.SAFE, Safety.ENVIRONMENT) else fix.safety
+    return Fix(fill(fix.text, values), commands, safety)

@@ -1,0 +1,113 @@
+"""The public vocabulary: every entry is whole, points to entries that exist, and promises nothing it cannot keep."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from dlcheck.data import FOLDER, cause, cause_slugs
+from dlcheck.model.cause import PLACES, Cause
+from dlcheck.model.finding import Safety
+from dlcheck.model.placeholder import PLACEHOLDERS, blanks
+
+SLUGS = sorted(cause_slugs())
+CAUSES = {slug: entry for slug in SLUGS if (entry := cause(slug))}
+WORDS = {word for members in PLACES.values() for word in members}
+ROOT_TOOLS = {"sudo", "systemctl", "modprobe", "apt", "apt-get", "dracut", "reboot", "setx", "reg"}
+HARMLESS_WITH_ROOT = {"fabric-manager-not-needed"}
+"""Nothing is wrong, yet a service that keeps failing may be switched off."""
+
+
+def texts(entry: Cause) -> list[str]:
+    fixes = [one.fix for one in entry.fixes]
+    commands = [" ".join(command) for fix in fixes for command in fix.commands]
+    return [entry.title, entry.meaning, entry.why, *entry.verify, *entry.links, *(fix.text for fix in fixes), *commands]
+
+
+def test_the_folder_holds_nothing_else():
+    assert {path.name for path in (FOLDER / "causes").iterdir()} == {f"{slug}.toml" for slug in SLUGS}
+    assert set(CAUSES) == set(SLUGS)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_an_entry_is_whole(slug: str):
+    entry = CAUSES[slug]
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", slug)
+    assert 8 <= len(entry.title) <= 60
+    assert entry.title[0].isupper() or entry.title[0] == "/"
+    assert not entry.title.endswith(".")
+    assert entry.meaning.endswith(".")
+    assert entry.why.endswith(".")
+    assert entry.fixes
+    assert entry.verify
+    assert entry.checked
+    for text in texts(entry):
+        assert "!" not in text.replace("!nvidia-smi", ""), text
+        assert text == text.strip()
+        assert text.isascii(), text
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_references_exist(slug: str):
+    entry = CAUSES[slug]
+    assert set(entry.near) | set(entry.explains) <= set(SLUGS)
+    assert slug not in entry.near + entry.explains
+    assert len(set(entry.near)) == len(entry.near)
+    assert len(set(entry.explains)) == len(entry.explains)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_fixes_keep_their_promise(slug: str):
+    for one in CAUSES[slug].fixes:
+        assert set(one.where) <= WORDS
+        assert set(blanks(one.fix)) <= set(PLACEHOLDERS)
+        assert one.fix.text.endswith((".", "true", "false", "}")), one.fix.text
+        assert one.fix.commands or one.fix.safety in (Safety.MANUAL, Safety.REBOOT), "words alone are done by hand"
+        for command in one.fix.commands:
+            assert command
+            assert not {"|", "&&", "||", ";", ">", "<", "$USER", "$HOME"} & set(command), (
+                "an argument list is no shell line"
+            )
+            assert not any("$(" in word or '"' in word for word in command)
+            assert "LD_LIBRARY_PATH" not in " ".join(command) or command[0] == "unset"
+            if command[0] in ROOT_TOOLS:
+                assert one.fix.safety in (Safety.ROOT, Safety.REBOOT), command
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_commands_that_dlcheck_may_run_need_no_shell(slug: str):
+    for one in CAUSES[slug].fixes:
+        if one.fix.safety in (Safety.SAFE, Safety.ENVIRONMENT):
+            assert all(
+                command[0] not in {"unset", "export", "cd", "ulimit", "Remove-Item"} for command in one.fix.commands
+            )
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_blanks_in_words_are_documented(slug: str):
+    assert set(re.findall(r"\{([a-z]+)\}", " ".join(texts(CAUSES[slug])))) <= set(PLACEHOLDERS)
+
+
+def test_harmless_causes_ask_for_no_administrator():
+    asking = {s for s in SLUGS if CAUSES[s].harmless and any(one.fix.safety is Safety.ROOT for one in CAUSES[s].fixes)}
+    assert asking == HARMLESS_WITH_ROOT
+
+
+def test_no_package_registry_is_named():
+    registry = re.compile("py" + r"pi\.org|" + "python" + r"hosted|anaconda\.org|npmjs", re.IGNORECASE)
+    assert [slug for slug in SLUGS if registry.search(" ".join(texts(CAUSES[slug])))] == []
+
+
+def test_consequences_form_no_circle():
+    done: set[str] = set()
+
+    def walk(slug: str, way: tuple[str, ...]) -> None:
+        assert slug not in way, " -> ".join((*way, slug))
+        if slug not in done:
+            for consequence in CAUSES[slug].explains:
+                walk(consequence, (*way, slug))
+            done.add(slug)
+
+    for slug in SLUGS:
+        walk(slug, ())
