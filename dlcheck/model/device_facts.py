@@ -24,6 +24,8 @@ class PciDevice:
     """runtime_status of the kernel: active, suspended; or D3cold."""
     link_width: int | None = None
     link_width_max: int | None = None
+    errors: int | None = None
+    """Non-fatal and fatal PCIe errors that the kernel counted (aer_dev_nonfatal, aer_dev_fatal); None without AER."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,23 @@ class Gpu:
     """Multiprocessors, compute units, or GPU cores of an Apple chip."""
     lost: bool = False
     """The driver knows it and cannot reach it (NVML error GPU_IS_LOST or UNKNOWN)."""
+    temperature_slowdown: float | Unknown | None = None
+    """Where the card begins to slow itself down."""
+    ecc_threshold_exceeded: bool | Unknown | None = None
+    """NVML's own word that the SRAM error threshold is exceeded."""
+    mig_pending: bool | Unknown | None = None
+    """MIG mode after the next reset, where it can have one."""
+    mig_uuids: tuple[str, ...] | Unknown = ()
+    inforom: str | Unknown | None = None
+    """valid or corrupted."""
+    licence: str | Unknown | None = None
+    """vGPU licence: licensed, unlicensed; None where none is asked for."""
+    integrated: bool | None = None
+    """Part of the processor; None where nobody says."""
+    driver: str | Unknown | None = None
+    """Its own driver's version where the system keeps one a card (Windows)."""
+    peers: dict[str, str] = field(default_factory=dict)
+    """Other GPU's index to NVML's peer-to-peer status: ok, chipset_not_supported, disabled_by_regkey ..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +112,10 @@ class DriverCall:
     """The library's own return code; 0 is success, None where it was never reached."""
     error: str | None = None
     """The name of the code (CUDA_ERROR_NO_DEVICE, NVML_ERROR_DRIVER_NOT_LOADED) or the loader's words."""
+    ended: str | None = None
+    """How the child that called it ended where it gave no code: timeout, or the signal's name."""
+    stage: str | None = None
+    """The step it was in when it ended so: load, init, count, device 0 ..."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +149,26 @@ class NvidiaFacts:
     fabric_manager: str | Unknown | None = None
     secure_boot: bool | Unknown | None = None
     blacklisted_nouveau: bool | None = None
+    module_file: bool | Unknown | None = None
+    """Whether a module nvidia was built for the running kernel (/lib/modules); None where nobody needed to look."""
+    kernel_headers: bool | Unknown | None = None
+    """Whether the running kernel's headers are installed, which building the module needs."""
+    libraries: dict[str, str] = field(default_factory=dict)
+    """Driver library files in the loader's folders (resolved path) to the release in their names, "" without one."""
+    cuda_gpus: tuple[Gpu, ...] | Unknown = ()
+    """The GPUs that libcuda lists, with name, memory and compute capability; CUDA_VISIBLE_DEVICES applies."""
+    jetson: str | None = None
+    """Name of the Jetson board; its GPU is no PCI device."""
+    suspends: int | Unknown | None = None
+    """Successful suspends since the system started."""
+    preserves_memory: bool | None = None
+    """Parameter PreserveVideoMemoryAllocations of the kernel module."""
+    prime: str | None = None
+    """Hybrid laptop's choice, as prime-select keeps it: nvidia, intel, on-demand."""
+    persistenced: bool | None = None
+    """Whether nvidia-persistenced runs."""
+    container_toolkit: bool | None = None
+    """Whether NVIDIA's container toolkit (or a CDI specification) is installed here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +184,11 @@ class AmdFacts:
     """Lines of the kernel log that name amdgpu or kfd and an error."""
     nodes: dict[str, str] = field(default_factory=dict)
     gpus: tuple[Gpu, ...] | Unknown = ()
+    """The nodes of KFD's topology that compute; their architecture is the gfx target."""
+    topology: str | Unknown | None = None
+    """"present" where KFD shows its topology; None where the kernel has none."""
+    dxg_runtime: bool | None = None
+    """WSL: whether librocdxg is installed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +201,8 @@ class IntelFacts:
     driver: str | None = None
     """Release of the compute driver (xpu-smi, clinfo), or of the Windows display driver."""
     oneapi: str | None = None
+    gpu_runtime: str | Unknown | None = None
+    """Path of libze_intel_gpu, the driver that the loader loads."""
     nodes: dict[str, str] = field(default_factory=dict)
     gpus: tuple[Gpu, ...] | Unknown = ()
 
@@ -168,6 +218,48 @@ class AppleFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SharedLibrary:
+    """A CUDA library file that the loader would find before, or instead of, the wheels' own."""
+
+    name: str
+    """SONAME, such as libcudnn.so.9."""
+    path: str
+    version: str | None = None
+    """As its real file name says."""
+    source: str = "LD_LIBRARY_PATH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InfinibandPort:
+    """A port of an InfiniBand or RoCE adapter."""
+
+    device: str
+    port: int
+    state: str
+    """ACTIVE, DOWN, INIT ..."""
+    physical: str
+    """LinkUp, Polling, Disabled ..."""
+    rate: str | None = None
+    layer: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterconnectFacts:
+    """What joins several GPUs, in one machine and between machines."""
+
+    infiniband: tuple[InfinibandPort, ...] | Unknown = ()
+    interfaces: dict[str, str] | Unknown = field(default_factory=dict)
+    """Network interface to its state: up, down, unknown."""
+    iommu: str | None = None
+    """off, passthrough or translating."""
+    numa_balancing: bool | None = None
+    peermem: bool | None = None
+    """Whether the module nvidia_peermem is loaded."""
+    nccl_config: dict[str, str] = field(default_factory=dict)
+    """Settings of /etc/nccl.conf and ~/.nccl.conf."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceFacts:
     """Accelerators by vendor. A vendor is None where nothing of it was found."""
 
@@ -178,3 +270,10 @@ class DeviceFacts:
     apple: AppleFacts | Unknown | None = None
     other: tuple[str, ...] = ()
     """Accelerators of other kinds that a text names (TPU, NPU ...)."""
+    dxg: str | None = None
+    """/dev/dxg, through which WSL 2 reaches the GPU of Windows: "ok", or the words of the error opening it gave."""
+    wsl_libraries: tuple[str, ...] | None = None
+    """Names of the files that Windows lends in /usr/lib/wsl/lib; None outside WSL."""
+    loader_libraries: tuple[SharedLibrary, ...] | Unknown = ()
+    """CUDA libraries in the folders of LD_LIBRARY_PATH."""
+    interconnect: InterconnectFacts | Unknown | None = None
