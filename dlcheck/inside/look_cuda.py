@@ -23,7 +23,7 @@ CODES = {
 }
 
 
-def main(answer, options):
+def main(answer, _options):
     """Put ``path``, ``version``, ``code``, ``error``, ``count`` and ``gpus`` (in the shape of model's Gpu)."""
     name = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
     answer.put(library=name, stage="load")

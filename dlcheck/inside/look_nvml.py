@@ -38,15 +38,20 @@ PEER_STATES = {
     6: "unknown",
 }
 LINKS = 18  # NVML_NVLINK_MAX_LINKS of Hopper; asking for more answers INVALID_ARGUMENT
-SILENT = {3, 13, 25, 26}  # not supported, function not found, argument version, deprecated: this driver has no such fact
+SILENT = {
+    3,
+    13,
+    25,
+    26,
+}  # not supported, function not found, argument version, deprecated: this driver has no such fact
 LOST = {15, 28}
 
 
-class Gone(Exception):
+class GoneError(Exception):
     """The driver says that the GPU cannot be reached any more."""
 
 
-def main(answer, options):
+def main(answer, _options):
     """Put ``path``, ``code``, ``error``, ``driver``, ``cuda`` and ``gpus`` (in the shape of model's Gpu)."""
     library = "nvml.dll" if sys.platform == "win32" else "libnvidia-ml.so.1"
     answer.put(library=library, stage="load")
@@ -95,7 +100,7 @@ def ask(pynvml, name, *arguments):
         value = function(*arguments)
     except pynvml.NVMLError as error:
         if error.value in LOST:
-            raise Gone(name_of(pynvml, error.value))
+            raise GoneError(name_of(pynvml, error.value)) from None
         return None if error.value in SILENT else {"unknown": name_of(pynvml, error.value)}
     except (TypeError, ValueError, AttributeError) as error:
         return {"unknown": "%s: %s" % (name, error)}
@@ -115,7 +120,7 @@ def describe(pynvml, index, handles):
     except pynvml.NVMLError as error:
         gpu["lost"] = error.value in LOST or error.value == 999
         gpu["recovery_action"] = {"unknown": name_of(pynvml, error.value)}
-    except Gone as error:
+    except GoneError as error:
         gpu["lost"] = True
         gpu["recovery_action"] = {"unknown": str(error)}
     if gpu.get("lost"):
@@ -253,7 +258,7 @@ def links_down(pynvml, handle):
 
 
 def licence(pynvml, handle):
-    """licensed or unlicensed, for a vGPU."""
+    """Say licensed or unlicensed, for a vGPU."""
     features = ask(pynvml, "nvmlDeviceGetGridLicensableFeatures", handle)
     if not hasattr(features, "licensableFeaturesCount"):
         return features
@@ -294,7 +299,7 @@ def peers(pynvml, index, handle, handles):
             continue
         try:
             state = ask(pynvml, "nvmlDeviceGetP2PStatus", handle, its, 0)
-        except Gone:
+        except GoneError:
             continue
         if isinstance(state, int):
             states[str(other)] = PEER_STATES.get(state, "state %d" % state)

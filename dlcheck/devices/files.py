@@ -1,0 +1,45 @@
+"""Small files of /sys, /proc and /etc, read below a root that tests can plant."""
+
+from __future__ import annotations
+
+import glob
+import os
+
+
+def words(path: str) -> str | None:
+    """The file's text without blanks at its ends; None where it is not there or cannot be read."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read(1_000_000).strip("\0 \t\r\n")
+    except OSError:
+        return None
+
+
+def number(path: str) -> int | None:
+    """The whole number that the file holds."""
+    text = words(path)
+    try:
+        return int(text, 0) if text else None
+    except ValueError:
+        return None
+
+
+def names(path: str) -> tuple[str, ...]:
+    """Names in a folder, sorted; none where it is not there or cannot be read."""
+    try:
+        return tuple(sorted(os.listdir(path)))
+    except OSError:
+        return ()
+
+
+def places(root: str, *patterns: str) -> tuple[str, ...]:
+    """Paths below ``root`` that match the patterns (absolute, as they would stand on the machine), sorted."""
+    found: set[str] = set()
+    for pattern in patterns:
+        found.update(glob.glob(below(root, pattern)))
+    return tuple(sorted(found))
+
+
+def below(root: str, path: str) -> str:
+    """Where an absolute path lies below ``root``."""
+    return path if root in ("", "/") else root + path
