@@ -27,7 +27,7 @@ RECOVERIES = {
     7: "system_reboot",
 }
 FABRIC_STATES = {0: "not_supported", 1: "not_started", 2: "in_progress", 3: "completed"}
-DRIVER_MODELS = {0: "wddm", 1: "tcc", 2: "mcdm"}
+DRIVER_MODELS = {0: "WDDM", 1: "TCC", 2: "MCDM"}
 PEER_STATES = {
     0: "ok",
     1: "chipset_not_supported",
@@ -151,7 +151,7 @@ def identify(pynvml, handle, gpu):
     gpu["persistence"] = flag(ask(pynvml, "nvmlDeviceGetPersistenceMode", handle))
     if sys.platform == "win32":
         model = ask(pynvml, "nvmlDeviceGetCurrentDriverModel", handle)
-        gpu["driver_model"] = DRIVER_MODELS.get(model) if isinstance(model, int) else model
+        gpu["driver_model"] = DRIVER_MODELS.get(model) if isinstance(model, int) else None
     mig = ask(pynvml, "nvmlDeviceGetMigMode", handle)
     gpu["mig_enabled"] = bool(mig[0]) if isinstance(mig, (list, tuple)) else mig
     gpu["mig_pending"] = bool(mig[1]) if isinstance(mig, (list, tuple)) else mig
