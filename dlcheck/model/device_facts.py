@@ -64,6 +64,8 @@ class Gpu:
     """NVML field GPU_RECOVERY_ACTION: none, reset, reboot, drain_p2p, drain_and_reset."""
     link_width: int | Unknown | None = None
     link_width_max: int | Unknown | None = None
+    nvlink: str | None = None
+    """How a text tells the state of its links: "12 active", inactive."""
     nvlink_down: int | Unknown | None = None
     fabric_state: str | Unknown | None = None
     vbios: str | Unknown | None = None

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcheck.model.facts import Facts
-from dlcheck.readers import collect_env
+from dlcheck.readers import collect_env, nvidia_query, nvidia_table, packages, processor
 from dlcheck.readers.merge import merge
 from dlcheck.readers.paste import Paste
 
 Reader = Callable[[Paste], Facts | None]
 
-READERS: tuple[Reader, ...] = (collect_env.read,)
+READERS: tuple[Reader, ...] = (
+    collect_env.read,
+    nvidia_query.read,
+    nvidia_table.read,
+    packages.read,
+    processor.read,
+)
 """In order of rank: where two speak of one thing, the earlier is believed."""
 
 

@@ -28,9 +28,7 @@ COMPOSE = re.compile(r"^[\w.-]{1,40} {0,20}\| ?")
 GUTTER = re.compile(r"^[ \t]{0,8}(\d{1,6})(?:[ \t]*[|│:→][ \t]?|\t)")
 FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w+.{}= -]{0,40}$")
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))
-WIDE = str.maketrans(
-    {"\uff1a": ":", "\u00a0": " ", "\u3000": " ", "\u2007": " ", "\u202f": " ", "\uff08": "(", "\uff09": ")"}
-)
+WIDE = str.maketrans({"\uff1a": ":", "\u3000": " ", "\u2007": " ", "\u202f": " ", "\uff08": "(", "\uff09": ")"})
 
 
 def clean(text: str) -> str:
@@ -62,6 +60,8 @@ def _characters(text: str) -> str:
         text = BUILDKITE.sub("", text)
     if not text.isascii():
         text = text.translate(WIDE)
+        if text.count("\u00a0") > text.count("\n") // 2:
+            text = text.replace("\u00a0", " ")
     if "&" in text:
         for entity, sign in ENTITIES:
             text = text.replace(entity, sign)

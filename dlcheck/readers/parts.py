@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from dlcheck.model.device_facts import DeviceFacts, Gpu
+from dlcheck.model.fact import Unknown
 from dlcheck.model.host_facts import CpuFacts, MemoryFacts, SystemFacts, ToolchainFacts
-from dlcheck.model.python_facts import Distribution, FrameworkFacts, PythonFacts
+from dlcheck.model.python_facts import BuildFacts, Distribution, FrameworkFacts, PythonFacts
 from dlcheck.readers.figures import switch
 from dlcheck.readers.unsaid import (
     AMD,
@@ -25,6 +26,7 @@ from dlcheck.readers.unsaid import (
     RUN,
     SYSTEM,
     TOOLCHAIN,
+    UNSAID,
 )
 
 SEPARATORS = re.compile(r"[-_.]+")
@@ -71,7 +73,7 @@ def frameworks_among(distributions: tuple[Distribution, ...]) -> dict[str, Frame
         name = FRAMEWORK_OF.get(one.name)
         if name is None:
             continue
-        known = found.get(name, replace(FRAMEWORK, name=name, version=one.version))
+        known = found.get(name, framework(name, one.version, built=one.channel))
         found[name] = replace(known, distributions=tuple(dict.fromkeys((*known.distributions, one.name))))
     return found
 
@@ -86,15 +88,35 @@ def framework(
     debug: str | None = None,
     git: str | None = None,
     gpu: str | None = None,
+    built: str | None = None,
 ) -> FrameworkFacts:
-    """A framework whose version, build and look at the GPU a text tells."""
+    """A framework whose version, build and look at the GPU a text tells; ``built`` is conda's build string."""
     facts = replace(FRAMEWORK, name=name, version=version or FRAMEWORK.version)
     if cuda or cudnn or rocm or debug or git:
         facts = replace(facts, build=replace(BUILD, cuda=cuda, cudnn=cudnn, rocm=rocm, debug=switch(debug), git=git))
+    else:
+        facts = replace(facts, build=build_of(version, built))
     available = switch(gpu)
     if available is not None:
         facts = replace(facts, run=replace(RUN, version=version, gpu_available=available))
     return facts
+
+
+def build_of(version: str | None, built: str | None = None) -> BuildFacts | Unknown:
+    """What a local version (+cu121, +cpu, +rocm6.0) or conda's build string (py3.11_cuda12.1_cudnn8) says of the build."""
+    words = f"+{version.partition('+')[2]}" if version and "+" in version else built or ""
+    if match := re.search(r"(?:\+cu|cuda_?)(\d{2,3})(?!\d|\.)", words):
+        return replace(BUILD, cuda=f"{match[1][:-1]}.{match[1][-1]}")
+    if match := re.search(r"cuda_?(\d+\.\d[\d.]*)", words):
+        cudnn = re.search(r"cudnn_?(\d[\d.]*)", words)
+        return replace(BUILD, cuda=match[1].rstrip("."), cudnn=cudnn[1].rstrip(".") if cudnn else None)
+    if match := re.search(r"\+rocm(\d[\d.]*)", words):
+        return replace(BUILD, rocm=match[1])
+    if "+xpu" in words:
+        return replace(BUILD, xpu="yes")
+    if re.search(r"\+cpu|(?:^|_)cpu(?:_|$)|cpu_generic|cpu_mkl", words):
+        return BUILD
+    return UNSAID
 
 
 def nvidia(**given: Any) -> DeviceFacts:

@@ -1,0 +1,172 @@
+"""Lists of installed packages: pip list, pip freeze, pip show, uv, conda list, conda env export, pixi, and the last lines
+of collect_env.
+
+pip list prints columns since 9.0 (and "name (version)" before it); conda list prints name, version, build, channel;
+`conda list --export` joins them with "=", `--explicit` prints addresses of archives.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dlcheck.model.facts import Facts
+from dlcheck.model.python_facts import Distribution
+from dlcheck.readers.parts import distribution, frameworks_among
+from dlcheck.readers.paste import Paste
+
+Row = tuple[str, str | None, str | None, str | None]
+"""Name, version, build or channel, installer."""
+NAME = r"[A-Za-z0-9_][\w.-]{0,80}"
+VERSION = r"v?\d[\w.!+*-]{0,60}"
+PIP_HEAD = re.compile(r"^\|?\s*Package\s+\|?\s*Version\b")
+CONDA_HEAD = re.compile(r"^#?\s*Name\s+Version\s+Build")
+COLUMNS = re.compile(rf"^\|?\s*({NAME})\s+\|?\s*({VERSION})(?:\s+(\S.*))?$")
+BUILT = re.compile(rf"^({NAME})\s+({VERSION})\s+(\w[\w.+-]*_\w+|\d{{1,3}}|mkl|main|conda_forge|openblas)(?:\s+(\S+))?$")
+FROZEN = re.compile(rf"^(?:[-+~*]\s+)?({NAME})(?:\[[\w,.-]*\])?\s?={{2,3}}\s?({VERSION})\s*(?:[;#,\\].*)?$")
+ADDED = re.compile(rf"^\+ ({NAME})==({VERSION})")
+GONE = re.compile(rf"^- ({NAME})==({VERSION})")
+EXPORTED = re.compile(rf"^(?:- )?(?:[\w-]+::)?({NAME})=({VERSION})(?:=(\S+))?$")
+ARCHIVE = re.compile(rf"/(?:linux|osx|win|noarch)[\w-]*/({NAME})-({VERSION})-([\w.+]+)\.(?:tar\.bz2|conda)\b")
+LEGACY = re.compile(rf"^({NAME}) \(({VERSION})(?:, [^)]*)?\)$")
+LABELLED = re.compile(r"^\[(pip\d?|conda|uv)\]\s+(\S.*)$")
+AT_FILE = re.compile(rf"^({NAME}) @ \S+?(?:/{NAME}-({VERSION}?)(?:-(?:cp|py|pp)\d\S*\.whl|\.tar\.gz))?(?:[#@]\S*)?$")
+TREE = re.compile(rf"^[│├└─ ]*[├└]── ({NAME}) v({VERSION})")
+JSON_ROW = re.compile(r'\{[^{}]{0,400}"version"[^{}]{0,400}\}')
+INSTALLED = re.compile(r"^Successfully installed (.+)$")
+SATISFIED = re.compile(
+    rf"^Requirement already (?:satisfied|up-to-date)[^:]*: ({NAME})[^(]*?(?: in (\S+))? (?:\(from [^)]*\) )?\(({VERSION})\)$"
+)
+SHOWN = re.compile(rf"^Name:\s*({NAME})\s*\nVersion:\s*({VERSION})", re.MULTILINE)
+LOCKED = re.compile(rf'^name = "({NAME})"\nversion = "({VERSION})"', re.MULTILINE)
+RUN = 5
+"""Rows without a heading that make a list; fewer may be prose."""
+
+
+def read(paste: Paste) -> Facts | None:
+    """The distributions listed, and the frameworks among them."""
+    rows = [*_rows(paste), *_blocks(paste)]
+    found: dict[tuple[str, str | None], Distribution] = {}
+    for name, version, channel, installer in rows:
+        one = distribution(name, version, channel, installer)
+        key = (one.name, one.version)
+        known = found.get(key)
+        found[key] = one if known is None else replace(known, channel=known.channel or channel)
+    if not found:
+        return None
+    distributions = tuple(found.values())
+    frameworks = frameworks_among(distributions)
+    return Facts(
+        distributions=distributions,
+        frameworks=frameworks or Facts().frameworks,
+        notes={"packages listed": str(len(rows))},
+    )
+
+
+def _rows(paste: Paste) -> Iterator[Row]:
+    section = None
+    run: list[Row] = []
+    for raw in paste.lines:
+        line = raw.strip()
+        if not line:
+            continue
+        if line[0] in "-=|" and not line.strip("-=|+ "):
+            continue
+        if PIP_HEAD.match(line):
+            section = "pip"
+            continue
+        if CONDA_HEAD.match(line):
+            section = "conda"
+            continue
+        row = _row(line, section)
+        if row is None:
+            if not line.startswith("#"):
+                section = None
+            yield from run if len(run) >= RUN else ()
+            run = []
+        elif section or row[3] != "?":
+            yield row
+        else:
+            run.append(row)
+    yield from run if len(run) >= RUN else ()
+
+
+def _row(line: str, section: str | None) -> Row | None:
+    """The row of a list; its installer is "?" where only its neighbours can tell that it is one."""
+    if len(line) > 400:
+        return None
+    if line[0] == "[" and (match := LABELLED.match(line)):
+        return _labelled(match[1], match[2])
+    if "=" in line:
+        if match := FROZEN.match(line):
+            return None if GONE.match(line) and "- " in line[:2] else (match[1], match[2], None, "pip")
+        if (match := EXPORTED.match(line)) and (match[3] or line.startswith("- ")):
+            return (match[1], match[2], match[3], "conda")
+        if match := EXPORTED.match(line):
+            return (match[1], match[2], None, "?")
+    if section == "conda" and (match := COLUMNS.match(line)):
+        rest = (match[3] or "").split()
+        return (match[1], match[2], " ".join(rest) or None, "pip" if "pypi" in rest else "conda")
+    if section == "pip" and (match := COLUMNS.match(line)):
+        return (match[1], match[2], None, "pip")
+    return _unheaded(line)
+
+
+def _unheaded(line: str) -> Row | None:
+    if "/" in line and (match := ARCHIVE.search(line)):
+        return (match[1], match[2], match[3], "conda")
+    if " @ " in line and (match := AT_FILE.match(line)):
+        return (match[1], match[2] or None, None, "pip")
+    if "── " in line and (match := TREE.match(line)):
+        return (match[1], match[2], None, "uv")
+    if match := LEGACY.match(line) or COLUMNS.match(line):
+        built = BUILT.match(line)
+        if built:
+            return (built[1], built[2], " ".join(filter(None, (built[3], built[4]))), "?")
+        return (match[1], match[2], None, "?") if match.re is LEGACY or not match[3] or " " not in match[3] else None
+    return None
+
+
+def _labelled(label: str, rest: str) -> Row | None:
+    """collect_env's "[pip3] torch==2.1.0", "[pip] torch (1.0.0)", "[conda] torch 2.1.0 pypi_0 pypi"."""
+    if match := FROZEN.match(rest) or LEGACY.match(rest):
+        return (match[1], match[2], None, "pip")
+    if match := COLUMNS.match(rest):
+        return (match[1], match[2], match[3], "conda" if label == "conda" else "pip")
+    return None
+
+
+def _blocks(paste: Paste) -> Iterator[Row]:
+    """What needs more than one line or names several packages on one."""
+    text = paste.text
+    if "\nVersion:" in text:
+        for name, version in SHOWN.findall(text):
+            yield (name, version, None, "pip")
+    if '"version"' in text:
+        yield from _json_rows(text)
+    if "\nversion = " in text:
+        for name, version in LOCKED.findall(text):
+            yield (name, version, None, "uv")
+    if "Successfully installed" in text or "Requirement already" in text:
+        for raw in paste.lines:
+            line = raw.strip()
+            if match := INSTALLED.match(line):
+                for item in match[1].split():
+                    name, _, version = item.rpartition("-")
+                    if name and version[:1].isdigit():
+                        yield (name, version, None, "pip")
+            elif line.startswith("Requirement") and (match := SATISFIED.match(line)):
+                yield (match[1], match[3], None, "pip")
+
+
+def _json_rows(text: str) -> Iterator[Row]:
+    for block in JSON_ROW.findall(text):
+        try:
+            row = json.loads(block)
+        except ValueError:
+            continue
+        name, version = row.get("name"), row.get("version")
+        if isinstance(name, str) and isinstance(version, str) and re.fullmatch(VERSION, version):
+            yield (name, version, row.get("channel") if isinstance(row.get("channel"), str) else None, "pip")

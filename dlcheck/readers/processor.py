@@ -1,0 +1,232 @@
+"""The processor: lscpu, /proc/cpuinfo, sysctl of macOS, wmic and CIM of Windows, and the notes of boot logs.
+
+lscpu's labels are translated by the system's language; the table below holds those of util-linux's catalogues that
+people paste. A processor with several core types repeats its block, one a type.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dlcheck.model.facts import Facts
+from dlcheck.model.host_facts import ArmPart
+from dlcheck.readers.figures import count
+from dlcheck.readers.parts import cpu, system
+from dlcheck.readers.paste import Paste, something
+
+LSCPU = {
+    "architecture": (
+        "architecture",
+        "architektur",
+        "架构",
+        "架構",
+        "アーキテクチャ",
+        "архитектура",
+        "arquitectura",
+        "arquitetura",
+        "architettura",
+    ),
+    "model": (
+        *(
+            "model name",
+            "modellname",
+            "型号名称",
+            "型號名稱",
+            "モデル名",
+            "имя модели",
+            "nombre del modelo",
+            "nome do modelo",
+            "nom de modèle",
+        ),
+        *("nome modello", "bios model name", "cpu name"),
+    ),
+    "vendor": (
+        *(
+            "vendor id",
+            "anbieterkennung",
+            "厂商 id",
+            "厂商_id",
+            "廠商識別碼",
+            "製造業者 id",
+            "ベンダー id",
+            "id производителя",
+        ),
+        *(
+            "id de fabricante",
+            "id de proveedor",
+            "id de fornecedor",
+            "identifiant constructeur",
+            "id produttore",
+            "vendor_id",
+        ),
+    ),
+    "cpus": ("cpu(s)", "cpu", "cpu:s", "cpu 数", "processeur(s)", "cpu-k"),
+    "threads": (
+        *(
+            "thread(s) per core",
+            "thread(s) pro kern",
+            "每个核的线程数",
+            "每個核心的執行緒",
+            "コアあたりのスレッド数",
+            "потоков на ядро",
+        ),
+        *(
+            "hilo(s) de procesamiento por núcleo",
+            "hilo(s) por «core»",
+            "thread(s) per núcleo",
+            "thread(s) par cœur",
+            "thread per core",
+        ),
+    ),
+    "cores": (
+        *(
+            "core(s) per socket",
+            "kern(e) pro socket",
+            "kern(e) pro sockel",
+            "每个座的核数",
+            "每個通訊端的核心數",
+            "ソケットあたりのコア数",
+        ),
+        *("ядер на сокет", "núcleo(s) por «socket»", "núcleo(s) por soquete", "cœur(s) par socket", "core per socket"),
+        "core(s) per cluster",
+    ),
+    "sockets": (
+        *("socket(s)", "sockel", "座", "插槽數", "ソケット数", "сокетов", "«socket(s)»", "soquete(s)", "socket"),
+        *("socket(s) per book", "cluster(s)"),
+    ),
+    "hypervisor": (
+        *(
+            "hypervisor vendor",
+            "hypervisor-anbieter",
+            "超管理器厂商",
+            "虛擬化廠商",
+            "ハイパーバイザの製造業者",
+            "разработчик гипервизора",
+        ),
+        *("fabricante del hipervisor", "fabricante do hipervisor", "constructeur d'hyperviseur", "hypervisor"),
+    ),
+    "flags": (
+        "flags",
+        "markierungen",
+        "标记",
+        "標誌",
+        "フラグ",
+        "флаги",
+        "indicadores",
+        "opções",
+        "drapeaux",
+        "features",
+        "isa",
+    ),
+}
+PROCESSOR = re.compile(r"^\s*processor\s*:\s*\d+", re.MULTILINE)
+S390 = re.compile(r"^\s*processor (\d+): version", re.MULTILINE)
+MARK = re.compile(r"\s+")
+SYSCTL = {
+    "brand": ("machdep.cpu.brand_string",),
+    "vendor": ("machdep.cpu.vendor",),
+    "cores": ("machdep.cpu.core_count", "hw.physicalcpu", "hw.physicalcpu_max"),
+    "threads": ("machdep.cpu.thread_count", "hw.logicalcpu", "hw.logicalcpu_max", "hw.ncpu"),
+}
+
+
+def read(paste: Paste) -> Facts | None:
+    """The processor as lscpu, /proc/cpuinfo or sysctl describes it."""
+    if "machdep.cpu" in paste or "hw.ncpu" in paste:
+        return _sysctl(paste)
+    found = {field: paste.value(*names) for field, names in LSCPU.items() if field != "flags"}
+    if found["cpus"] and (
+        found["threads"] or found["sockets"] or found["cores"] or found["vendor"] or paste.names("bogomips")
+    ):
+        return _lscpu(paste, found)
+    if PROCESSOR.search(paste.text) or S390.search(paste.text) or (paste.names("processor") and paste.names("bogomips")):
+        return _cpuinfo(paste)
+    return None
+
+
+def _lscpu(paste: Paste, found: dict[str, str | None]) -> Facts:
+    models = tuple(dict.fromkeys(_all(paste, LSCPU["model"])))
+    sockets, cores = count(found["sockets"]), count(found["cores"])
+    facts = cpu(
+        brand=MARK.sub(" ", models[0]) if models and models[0] != "-" else None,
+        architecture=found["architecture"],
+        vendor=found["vendor"],
+        models=models if len(models) > 1 else None,
+        logical_cpus=count(found["cpus"]),
+        sockets=sockets,
+        cores_per_socket=cores,
+        threads_per_core=count(found["threads"]),
+        physical_cores=sockets * cores if sockets and cores and len(models) < 2 else None,
+        flags=_flags(paste),
+    )
+    printed = {"cpu model as printed": models[0]} if models and "  " in models[0] else {}
+    machine = system(machine=found["architecture"], hypervisor=found["hypervisor"])
+    return Facts(cpu=facts, system=machine, notes=printed)
+
+
+def _all(paste: Paste, names: tuple[str, ...]) -> list[str]:
+    return [said for name in names for value in paste.pairs.get(name, ()) if (said := something(value))]
+
+
+def _flags(paste: Paste) -> tuple[str, ...] | None:
+    """Instruction sets: those that all core types share are what a program may use, but the first block speaks here."""
+    for name in LSCPU["flags"]:
+        for value in paste.pairs.get(name, ()):
+            words = value.split()
+            if len(words) > 3 or (name in {"isa", "flags"} and words):
+                return tuple(sorted({word.lower() for word in words}))
+    return None
+
+
+def _cpuinfo(paste: Paste) -> Facts:
+    """/proc/cpuinfo: a block a logical processor; ARM names the implementer's number, POWER the model under "cpu"."""
+    value = paste.value
+    named = value("model name", "cpu model", "uarch") or value("cpu") or _spelled(paste)
+    logical = len(PROCESSOR.findall(paste.text)) or len(S390.findall(paste.text)) or None
+    vendor = value("vendor_id", "vendor")
+    per_socket = count(value("cpu cores"))
+    sockets = len(set(paste.pairs.get("physical id", ()))) or None
+    facts = cpu(
+        brand=MARK.sub(" ", named) if named else None,
+        vendor=vendor,
+        logical_cpus=logical,
+        cores_per_socket=per_socket,
+        sockets=sockets,
+        physical_cores=per_socket * sockets if per_socket and sockets else None,
+        flags=_flags(paste),
+        arm_parts=_arm_parts(paste),
+    )
+    notes = {
+        name: said
+        for name in ("hardware", "model", "revision", "machine", "platform", "cpu architecture")
+        if (said := value(name))
+    }
+    if named and "  " in named:
+        notes["cpu model as printed"] = named
+    product = notes.get("model") if not (notes.get("model") or "0").split()[0].isdigit() else None
+    return Facts(cpu=facts, system=system(product=product), notes=notes)
+
+
+def _spelled(paste: Paste) -> str | None:
+    """Old ARM kernels put the name behind "Processor"."""
+    return next((value for value in paste.pairs.get("processor", ()) if value and not value.isdigit()), None)
+
+
+def _arm_parts(paste: Paste) -> tuple[ArmPart, ...] | None:
+    pairs = zip(paste.pairs.get("cpu implementer", ()), paste.pairs.get("cpu part", ()), strict=False)
+    return tuple(dict.fromkeys(ArmPart(implementer=maker, part=part) for maker, part in pairs)) or None
+
+
+def _sysctl(paste: Paste) -> Facts:
+    found = {field: paste.value(*names) for field, names in SYSCTL.items()}
+    flags = (
+        " ".join(_all(paste, ("machdep.cpu.features", "machdep.cpu.leaf7_features"))).lower().replace(".", "_").split()
+    )
+    facts = cpu(
+        brand=MARK.sub(" ", found["brand"]) if found["brand"] else None,
+        vendor=found["vendor"],
+        physical_cores=count(found["cores"]),
+        logical_cpus=count(found["threads"]),
+        flags=tuple(sorted({"avx" if flag == "avx1_0" else flag for flag in flags})),
+    )
+    return Facts(cpu=facts, system=system(name="macos"))
