@@ -139,7 +139,11 @@ def read(paste: Paste) -> Facts | None:
         found["threads"] or found["sockets"] or found["cores"] or found["vendor"] or paste.names("bogomips")
     ):
         return _lscpu(paste, found)
-    if PROCESSOR.search(paste.text) or S390.search(paste.text) or (paste.names("processor") and paste.names("bogomips")):
+    if (
+        PROCESSOR.search(paste.text)
+        or S390.search(paste.text)
+        or (paste.names("processor") and paste.names("bogomips"))
+    ):
         return _cpuinfo(paste)
     return None
 
