@@ -121,13 +121,16 @@ def _python(paste: Paste) -> PythonFacts:
 
 
 def _devices(paste: Paste) -> DeviceFacts:
-    gpus = [gpu(name, index=int(index), uuid=uuid) for index, name, uuid in GPU_LINE.findall(paste.text)]
+    listed = {
+        (index, name): gpu(name, index=int(index), uuid=uuid) for index, name, uuid in GPU_LINE.findall(paste.text)
+    }
+    gpus = list(listed.values())
     if not gpus:
         gpus = _unnumbered(paste)
     profiles = tuple(f"MIG {profile}" for profile, _ in MIG_LINE.findall(paste.text))
     if profiles and gpus:
         gpus[0] = replace(gpus[0], mig_profiles=profiles, mig_enabled=True)
-    facts = devices_of(tuple(dict.fromkeys(gpus)))
+    facts = devices_of(tuple(gpus))
     driver = paste.value("nvidia driver version")
     hip, miopen = paste.value("hip runtime version"), paste.value("miopen runtime version")
     if driver:
