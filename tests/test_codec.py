@@ -27,6 +27,12 @@ def test_facts_survive_a_round_trip():
     assert decode(Facts, json.loads(json.dumps(encode(FACTS)))) == FACTS
 
 
+def test_sparse_facts_are_shorter_and_read_the_same():
+    sparse = json.dumps(encode(FACTS, sparse=True))
+    assert decode(Facts, json.loads(sparse)) == FACTS
+    assert len(sparse) < len(json.dumps(encode(FACTS))) / 4
+
+
 def test_new_keys_are_ignored():
     document = encode(FACTS)
     document["of the future"] = 1

@@ -19,18 +19,22 @@ class DecodeError(ValueError):
     """The JSON value does not have the shape of the type; the message names the place."""
 
 
-def encode(value: object) -> Any:
-    """A JSON value: dataclasses become objects with every field, Unknown becomes ``{"unknown": why}``."""
+def encode(value: object, *, sparse: bool = False) -> Any:
+    """A JSON value: dataclasses become objects with every field, Unknown becomes ``{"unknown": why}``.
+
+    ``sparse`` leaves out the fields that have their default: shorter, and ``decode`` reads the same from it.
+    """
     if isinstance(value, Unknown):
         return {"unknown": value.why}
     if isinstance(value, enum.Enum):
         return value.value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: encode(getattr(value, name)) for name in _field_names(type(value))}
+        names = _changed_names(value) if sparse else _field_names(type(value))
+        return {name: encode(getattr(value, name), sparse=sparse) for name in names}
     if isinstance(value, dict):
-        return {str(key): encode(item) for key, item in value.items()}
+        return {str(key): encode(item, sparse=sparse) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [encode(item) for item in value]
+        return [encode(item, sparse=sparse) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
@@ -114,3 +118,11 @@ def _hints(kind: type) -> dict[str, Any]:
 @functools.cache
 def _field_names(kind: type) -> tuple[str, ...]:
     return tuple(one.name for one in dataclasses.fields(kind))
+
+
+def _changed_names(value: Any) -> list[str]:
+    return [
+        one.name
+        for one in dataclasses.fields(value)
+        if getattr(value, one.name) != (one.default_factory() if callable(one.default_factory) else one.default)
+    ]

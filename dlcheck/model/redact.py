@@ -59,6 +59,7 @@ _HOMES = re.compile(
     r"[^\\/:;,'\"<>|*\n]{1,40}(?=[\\/])|[^\\/\s:;,'\"<>|*]+))"
     r"|(?P<root>(?<![\w.~/-])/root(?=[/\s:;,'\")]|\Z))"
 )
+_HOST = re.compile(r"[\w.-]{2,253}")
 # Names that say nothing of a person; replacing them would only garble sentences.
 _NOBODY = frozenset(
     (  # noqa: SIM905 - fifty lines otherwise
@@ -139,7 +140,7 @@ def _names(report: Report) -> tuple[tuple[str, str], ...]:
     hosts.update(name.split(".")[0] for name in tuple(hosts))
     pairs = dict.fromkeys(homes, "~")
     pairs.update({name: "user" for name in users if len(name) > 2 and name.lower() not in _NOBODY})
-    pairs.update({name: "host" for name in hosts if len(name) > 1 and name.lower() not in _NOBODY})
+    pairs.update({name: "host" for name in hosts if _HOST.fullmatch(name) and name.lower() not in _NOBODY})
     return tuple(sorted(pairs.items(), key=lambda pair: (-len(pair[0]), pair[0])))
 
 

@@ -32,5 +32,10 @@ def _shared(module: str) -> Render:
     return render
 
 
-RENDERERS: dict[str, Render] = {}
+RENDERERS: dict[str, Render] = {
+    "junit": _shared("junit"),
+    "sarif": _shared("sarif"),
+    "github": _shared("github"),
+    "markdown": _shared("markdown"),
+}
 """Every value of --format and what it renders with. Text and JSON are private, the rest is shared."""
