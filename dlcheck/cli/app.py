@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dlcheck import __version__
-from dlcheck.cli import console
+from dlcheck.cli import console, fleet
 from dlcheck.model.errors import DlcheckError
 
 EXIT_WRONG_USE = 2
@@ -50,6 +50,9 @@ def options(
 ) -> None:
     """Options of every command."""
     console.settings["color"] = color.value
+
+
+app.add_typer(fleet.command, name="fleet")
 
 
 def main() -> NoReturn:

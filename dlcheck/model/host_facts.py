@@ -39,6 +39,10 @@ class SystemFacts:
     maker: str | None = None
     """Who made the machine, and which product it is, as its firmware says."""
     product: str | None = None
+    bios: str | Unknown | None = None
+    """Version and date of the firmware of the board (/sys/class/dmi/id/bios_version, bios_date)."""
+    firmware: dict[str, str] = field(default_factory=dict)
+    """Firmware of the network adapters by name (/sys/class/infiniband/*/fw_ver)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
+from dlcheck.model.fleet import FleetReport
 from dlcheck.model.redact import anonymise, mask_report
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
@@ -39,3 +40,17 @@ RENDERERS: dict[str, Render] = {
     "markdown": _shared("markdown"),
 }
 """Every value of --format and what it renders with. Text and JSON are private, the rest is shared."""
+
+
+def _fleet(module: str) -> Callable[[FleetReport, Style], str]:
+    """A format of the fleet's picture. What nodes wrote was masked when it was read; their names are its subject."""
+
+    def render(report: FleetReport, style: Style) -> str:
+        made: str = importlib.import_module(f"{__name__}.fleet_{module}").render(report, style)
+        return made
+
+    return render
+
+
+FLEET_RENDERERS = {name: _fleet(name) for name in ("text", "json")}
+"""Every value of --format of dlcheck fleet."""

@@ -1,0 +1,205 @@
+"""One report of one node, reduced to what the picture needs. It runs 10,000 times in a row: plain loops, shared strings."""
+
+from __future__ import annotations
+
+import json
+import sys
+from array import array
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import NoReturn, TypeVar, cast
+
+from dlcheck.model.fleet import NodeState
+from dlcheck.model.hostlist import is_name
+from dlcheck.picture.values import Layout, gpu_measures, lists_frameworks, smoke_measures, versions
+from dlcheck.picture.words import count, harmless, rows, slug, table
+
+T = TypeVar("T")
+
+SCHEMA_VERSION = 1
+MOST_BYTES = 16 * 1024 * 1024
+"""A report is some ten kilobytes; what is a thousand times larger is none."""
+
+_WORSE = {"skipped": 0, "passed": 1, "note": 2, "unknown": 3, "warning": 4, "crashed": 5, "failed": 6}
+_COMMANDS = ("doctor", "smoke")
+
+
+class NotReportError(ValueError):
+    """The text is no report of a node; the message says why, ``node`` names whose it would be where that can be told."""
+
+    def __init__(self, why: str, node: str | None = None) -> None:
+        super().__init__(why)
+        self.node = node
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What is kept of a report."""
+
+    node: str
+    command: str
+    created: float
+    """Seconds since 1970."""
+    version: str
+    state: NodeState
+    causes: tuple[tuple[str, str, str], ...]
+    """Slug, severity and message of each cause that stands for itself, worst first."""
+    areas: tuple[tuple[str, str], ...]
+    versions: tuple[tuple[str, str], ...]
+    lists_frameworks: bool
+    """Whether somebody looked, so that a framework that is not among the versions is not there."""
+    layout: Layout
+    measures: array[float]
+
+
+def digest(text: bytes) -> Digest:
+    """The digest of one JSON document; ``NotReportError`` whatever else the bytes are."""
+    if len(text) > MOST_BYTES:
+        raise NotReportError(f"larger than {MOST_BYTES // 1024 // 1024} MB")
+    try:
+        document = _DECODE(text.decode("utf-8"))
+    except UnicodeDecodeError:
+        raise NotReportError("not UTF-8") from None
+    except RecursionError:
+        raise NotReportError("nested too deep") from None
+    except ValueError as error:
+        raise NotReportError("empty" if not text.strip() else f"not JSON: {harmless(str(error), 100)}") from None
+    if not isinstance(document, dict):
+        raise NotReportError("a JSON document, but no report")
+    return _digest(document)
+
+
+def _digest(document: dict[str, object]) -> Digest:
+    node = document.get("node")
+    if not is_name(node):
+        raise NotReportError(
+            f"its node name cannot be one: {harmless(node, 60)}" if "node" in document else "names no node"
+        )
+    node = sys.intern(str(node))
+    if document.get("schema_version") != SCHEMA_VERSION or document.get("schema_version") is True:
+        raise NotReportError(f"schema version {harmless(document.get('schema_version'), 20)} instead of 1", node)
+    command = document.get("command")
+    if command not in _COMMANDS:
+        raise NotReportError(f"a report of {harmless(command, 30)}, not of doctor or smoke", node)
+    created = moment(document.get("created"))
+    if created is None:
+        raise NotReportError(f"its time cannot be one: {harmless(document.get('created'), 40)}", node)
+    facts = table(document.get("facts"))
+    if command == "doctor":
+        areas, causes, worst = _doctor(document)
+        measured = gpu_measures(facts)
+    else:
+        areas, causes, worst = _smoke(document)
+        measured = smoke_measures(document.get("results"))
+    return Digest(
+        node,
+        sys.intern(str(command)),
+        created,
+        _share(harmless(document.get("dlcheck", ""), 30)),
+        worst,
+        causes,
+        _share(tuple(areas.items())),
+        _share(versions(facts)),
+        lists_frameworks(facts),
+        _share(measured[0]),
+        array("d", measured[1]),
+    )
+
+
+def _doctor(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str, str, str], ...], NodeState]:
+    areas: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
+    errors = warnings = 0
+    for verdict in rows(document.get("verdicts")):
+        if not isinstance(verdict, dict) or verdict.get("suppressed") is True:
+            continue
+        outcome = verdict.get("status")
+        if outcome == "failed":
+            outcome = _severity(verdict.get("severity"))
+            for one in rows(verdict.get("findings")):
+                finding = table(one)
+                severity = _severity(finding.get("severity") or verdict.get("severity"))
+                name = slug(finding.get("cause"))
+                errors += severity == "failed"
+                warnings += severity == "warning"
+                if severity != "note" and not finding.get("because_of") and _is_worse(severity, found.get(name)):
+                    found[name] = (severity, harmless(finding.get("message", "")))
+        elif not isinstance(outcome, str) or outcome not in _WORSE:
+            outcome = "unknown"
+        area = verdict.get("group") or verdict.get("code")
+        area = area if isinstance(area, str) else "?"
+        if verdict.get("group") is None:
+            area = area[:3] + "xx"
+        if area not in areas or _WORSE[str(outcome)] > _WORSE[areas[area]]:
+            areas[area] = str(outcome)
+    areas = {_share(harmless(name, 30)): worst for name, worst in list(areas.items())[:64]}
+    primary = [slug(one) for one in rows(document.get("primary_causes"))[:50]]
+    found.update({name: ("failed", "") for name in primary if name not in found})
+    summary = table(document.get("summary"))
+    errors, warnings = max(errors, count(summary.get("errors"))), max(warnings, count(summary.get("warnings")))
+    code = document.get("exit_code")
+    if errors or code == 3 or (code not in (0, None) and not warnings):
+        state = NodeState.FAILED
+    else:
+        state = NodeState.WARNING if warnings else NodeState.OK
+    return areas, _worst_first(found), state
+
+
+def _smoke(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str, str, str], ...], NodeState]:
+    areas: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
+    failed = document.get("exit_code") not in (0, None)
+    for one in rows(document.get("results")):
+        result = table(one)
+        outcome = str(result.get("status"))
+        outcome = outcome if outcome in ("passed", "skipped") else "failed"
+        area = f"smoke {harmless(result.get('framework', '?'), 20)}"
+        if area not in areas or _WORSE[outcome] > _WORSE[areas[area]]:
+            areas[area] = outcome
+        if outcome == "failed":
+            failed = True
+            name = slug(result.get("cause")) if result.get("cause") else "smoke-failed"
+            words = " ".join(str(result.get(key, "")) for key in ("framework", "task", "dtype", "device", "status"))
+            found.setdefault(name, ("failed", harmless(words)))
+    return areas, _worst_first(found), NodeState.FAILED if failed else NodeState.OK
+
+
+def _severity(value: object) -> str:
+    """Severity as an outcome: an error is failed; what is no severity counts as one, never as fine."""
+    return str(value) if value in ("note", "warning") else "failed"
+
+
+def _is_worse(severity: str, known: tuple[str, str] | None) -> bool:
+    return known is None or _WORSE[severity] > _WORSE[known[0]]
+
+
+def _worst_first(found: dict[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
+    ordered = sorted(found.items(), key=lambda item: -_WORSE[item[1][0]])
+    return tuple(_share((name, severity, message)) for name, (severity, message) in ordered[:50])
+
+
+def moment(value: object) -> float | None:
+    """Seconds since 1970 of an ISO time, None where it is none."""
+    if not isinstance(value, str) or not 10 <= len(value) <= 40:
+        return None
+    try:
+        when = datetime.fromisoformat(value.removesuffix("Z"))
+        return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _refuse(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+_DECODE = json.JSONDecoder(parse_constant=_refuse).decode
+
+_shared: dict[object, object] = {}
+
+
+def _share(value: T) -> T:
+    """The one copy of equal values: a fleet's reports say mostly the same."""
+    if len(_shared) > 200_000:
+        _shared.clear()
+    return cast("T", _shared.setdefault(value, value))

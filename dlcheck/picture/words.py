@@ -1,0 +1,56 @@
+"""Foreign words made harmless. A report comes from another machine: nothing in it may steer a terminal or a page."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+
+from dlcheck.model import redact
+
+LONGEST = 300
+_SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
+
+
+def harmless(value: object, longest: int = LONGEST) -> str:
+    """The value as one line without secrets, control signs and direction marks, of bounded length."""
+    if isinstance(value, str):
+        return _harmless(value[: 4 * longest], longest)
+    return repr(value)[:longest] if value is None or isinstance(value, (bool, int, float)) else "(no text)"
+
+
+@functools.lru_cache(8192)
+def _harmless(text: str, longest: int) -> str:
+    line = " ".join(redact.mask_secrets(redact.harmless(text)).split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def slug(value: object) -> str:
+    """The cause where it is a slug, else a name that says that it is none."""
+    return value if isinstance(value, str) and _SLUG.fullmatch(value) else "unnamed-cause"
+
+
+def table(value: object) -> Mapping[str, object]:
+    """The object, an empty one where it is none (absent, unknown, or nonsense)."""
+    return value if isinstance(value, dict) else {}
+
+
+def rows(value: object) -> list[object]:
+    """The list, an empty one where it is none."""
+    return value if isinstance(value, list) else []
+
+
+def number(value: object) -> float | None:
+    """The finite number, None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        real = float(value)
+    except OverflowError:
+        return None
+    return real if real - real == 0.0 else None
+
+
+def count(value: object) -> int:
+    """The count, 0 where it is none."""
+    return value if type(value) is int and 0 < value < 1_000_000_000 else 0
