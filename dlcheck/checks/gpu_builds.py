@@ -1,0 +1,315 @@
+"""Whether the installed frameworks were built for the GPU and the driver that are here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dlcheck.checks import gpu_facts as gpu
+from dlcheck.checks.nvidia_cards import Capability, capability_of, minimum_driver, runs, version
+from dlcheck.checks.rule import rule
+from dlcheck.model.device_facts import Gpu, NvidiaFacts
+from dlcheck.model.fact import CannotJudge, NotApplicable, Unknown, known, or_none
+from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Evidence, Finding
+from dlcheck.model.profile import Profile, Severity
+from dlcheck.model.python_facts import BuildFacts, FrameworkFacts
+
+GROUP = "GPU"
+COMPUTING = ("torch", "tensorflow", "jax")
+NEEDS = ("devices", "frameworks", "distributions", "system")
+
+
+def _frameworks(facts: Facts) -> dict[str, FrameworkFacts]:
+    """The installed frameworks that compute on GPUs."""
+    found = {name: one for name, one in known(facts.frameworks).items() if name in COMPUTING}
+    if not found:
+        raise NotApplicable("no framework that could use a GPU is installed")
+    return found
+
+
+def _cuda_of(facts: Facts, name: str, framework: FrameworkFacts) -> str | None:
+    """The CUDA version that a framework was built with; for JAX, of its plugin; None for a build without CUDA."""
+    if name == "jax":
+        plugins = [one.name for one in known(facts.distributions) if one.name.startswith("jax-cuda")]
+        return next((one[8:10] for one in plugins if one[8:10].isdigit()), None) or (
+            "12" if "+cuda12" in (or_none(framework.version) or "") else None
+        )
+    build = known(framework.build)
+    return (build.cuda or None) if build else None
+
+
+def _sees_gpu(framework: FrameworkFacts) -> bool | None:
+    """Whether the framework itself listed a GPU; None where nobody asked it or it did not come that far."""
+    run = or_none(framework.run)
+    if run is None or run.result != "found":
+        return None
+    kinds = {one.kind for one in or_none(run.devices) or ()}
+    return run.gpu_available if run.gpu_available is not None else bool(kinds - {"cpu"})
+
+
+def _title(name: str, framework: FrameworkFacts) -> str:
+    words = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX"}[name]
+    return f"{words} {or_none(framework.version) or ''}".strip()
+
+
+def _working(facts: Facts) -> tuple[NvidiaFacts, tuple[Gpu, ...]]:
+    """The NVIDIA stack and its GPUs, where the driver answers; nothing to judge where it does not."""
+    stack = gpu.nvidia_of(facts)
+    if stack.nvml is not None and isinstance(stack.nvml, Unknown) and not or_none(stack.gpus):
+        raise CannotJudge(stack.nvml.why)
+    found = tuple(one for one in or_none(stack.gpus) or or_none(stack.cuda_gpus) or () if not one.lost)
+    if not found and not (gpu.answers(stack.libcuda) and or_none(stack.cuda_devices)):
+        raise NotApplicable("no NVIDIA GPU answers")
+    return stack, found
+
+
+@rule(
+    "DL611",
+    "The NVIDIA driver is new enough for the CUDA of each framework",
+    group=GROUP,
+    needs=NEEDS,
+    causes=("driver-too-old",),
+)
+def driver_new_enough(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+    """A framework brings its own CUDA libraries, and each CUDA family needs a driver of some least release.
+
+    Linux: CUDA 11 needs 450.80.02, CUDA 12 525.60.13, CUDA 13 580.65; Windows (and WSL, whose driver is that of Windows): 452.39,
+    528.33, 580. Within a family any newer toolkit runs on the family's least driver. What the framework was seen to
+    do overrides the table, and so does a cuda-compat package that works. The "CUDA Version" of nvidia-smi is the highest that the driver
+    supports, not something installed. Source: NVIDIA's CUDA compatibility guide.
+    """
+    stack = gpu.nvidia_of(facts)
+    frameworks = _frameworks(facts)
+    driver = or_none(stack.driver) or or_none(stack.module)
+    libcuda = or_none(stack.libcuda)
+    lifted = libcuda is not None and libcuda.code == 0 and "compat" in (libcuda.path or "")
+    if lifted:
+        return
+    supported = or_none(stack.cuda_driver)
+    if not driver and not supported:
+        raise NotApplicable("there is no driver whose age could be judged")
+    system = "windows" if gpu.is_wsl(facts) else gpu.system_of(facts)
+    for name, framework in frameworks.items():
+        cuda = _cuda_of(facts, name, framework)
+        if cuda is None or _sees_gpu(framework):
+            continue
+        family = version(cuda)[0]
+        least = minimum_driver(family, system)
+        old_release = bool(driver and least and version(driver) < version(least))
+        old_family = bool(not driver and supported and version(supported)[0] < family)
+        if old_release or old_family:
+            has = f"driver {driver}" if driver else f"driver for CUDA {supported}"
+            yield Finding(
+                cause="driver-too-old",
+                subject=name,
+                message=f"{_title(name, framework)} is built with CUDA {cuda}, which the {has} is too old for"
+                + (f": it takes {least} or newer." if least else "."),
+                evidence=(
+                    Evidence("devices.nvidia.driver", driver or "unknown"),
+                    Evidence(f"frameworks.{name}.build.cuda", cuda),
+                ),
+            )
+
+
+@rule(
+    "DL612",
+    "Each framework holds code for the GPU's compute capability",
+    group=GROUP,
+    needs=("devices", "frameworks"),
+    causes=(
+        "gpu-too-new-for-build",
+        "gpu-too-old-for-build",
+        "gpu-too-old-for-any-build",
+        "ptx-jit-slow-start",
+        "driver-too-old",
+    ),
+)
+def code_for_capability(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+    """A wheel holds machine code for some compute capabilities, and sometimes PTX, which the driver compiles at the first start.
+
+    Code for 8.6 runs on 8.9 (same major, at least that minor): an RTX 40 card is well served by it. Code of another
+    major does not run, and the program ends with "no kernel image is available" although torch.cuda.is_available() is
+    true. Of several GPUs one that runs is enough: a small card for the screen is common. Source: CUDA programming guide,
+    torch.cuda.DEVICE_REQUIREMENT.
+    """
+    stack = gpu.nvidia_of(facts)
+    cards = [one for one in or_none(stack.gpus) or known(stack.cuda_gpus) if not one.lost]
+    capable = [(one, found) for one in cards if (found := capability_of(one))]
+    if not capable:
+        raise NotApplicable("no compute capability is known")
+    for name, framework in _frameworks(facts).items():
+        build = or_none(framework.build)
+        if build is None or not any(one.startswith(("sm_", "compute_")) for one in build.architectures):
+            continue
+        verdicts = [runs(build.architectures, found) for _, found in capable]
+        if "native" in verdicts and "none" not in verdicts:
+            continue
+        at = verdicts.index("none") if "none" in verdicts else 0
+        card, found = capable[at]
+        evidence = (
+            Evidence("devices.nvidia.gpus.architecture", f"{card.name}: {found[0]}.{found[1]}"),
+            Evidence(f"frameworks.{name}.build.architectures", " ".join(build.architectures)),
+        )
+        yield _code_finding(
+            _title(name, framework), name, card, found, build, evidence, verdicts, or_none(stack.cuda_driver)
+        )
+
+
+def _code_finding(
+    title: str,
+    name: str,
+    card: Gpu,
+    found: Capability,
+    build: BuildFacts,
+    evidence: tuple[Evidence, ...],
+    verdicts: list[str],
+    supported: str | None,
+) -> Finding:
+    """The finding for a card that the build has no machine code for."""
+    words = f"{card.name} has compute capability {found[0]}.{found[1]}"
+    lesser = Severity.NOTE if "native" in verdicts else None
+    if "none" not in verdicts:
+        if build.cuda and supported and version(build.cuda)[:2] > version(supported)[:2]:
+            return Finding(
+                cause="driver-too-old",
+                subject=name,
+                severity=Severity.WARNING,
+                message=(
+                    f"{words}; {title} holds only PTX of CUDA {build.cuda} for it, which the driver "
+                    f"(CUDA {supported}) cannot compile."
+                ),
+                evidence=(*evidence, Evidence("devices.nvidia.cuda_driver", supported)),
+            )
+        return Finding(
+            cause="ptx-jit-slow-start",
+            subject=name,
+            severity=Severity.NOTE,
+            message=f"{words}; {title} compiles its code for it at the first start, which takes minutes.",
+            evidence=evidence,
+        )
+    newest = max(_codes(build.architectures), default=(0, 0))
+    if found > newest or found[0] >= 10:
+        cause, age = "gpu-too-new-for-build", "is newer than anything"
+    elif found < (3, 5):
+        cause, age, lesser = "gpu-too-old-for-any-build", "is older than anything", Severity.NOTE
+    else:
+        cause, age = "gpu-too-old-for-build", "is not among what"
+    return Finding(
+        cause=cause,
+        subject=name,
+        severity=lesser,
+        message=f"{words}, which {age} {title} was compiled for.",
+        evidence=evidence,
+    )
+
+
+def _codes(architectures: tuple[str, ...]) -> Iterator[Capability]:
+    for one in architectures:
+        digits = one.partition("_")[2].rstrip("af")
+        if digits.isdigit():
+            yield int(digits[:-1]), int(digits[-1])
+
+
+@rule(
+    "DL613",
+    "The frameworks beside an NVIDIA GPU can use it",
+    group=GROUP,
+    needs=(*NEEDS, "python"),
+    causes=(
+        "cpu-only-build",
+        "conda-picked-cpu-build",
+        "aarch64-default-wheel-is-cpu",
+        "jetson-needs-vendor-wheel",
+        "windows-native-gpu-unsupported",
+        "wrong-vendor-build",
+    ),
+)
+def gpu_build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+    """Beside a GPU whose driver answers, a build without CUDA trains on the processor and never says so.
+
+    Read without importing: torch/version.py, TensorFlow's build_info.py, JAX's plugin distributions. TensorFlow since 2.11 and JAX
+    have no GPU build for Windows at all; the default wheels for ARM64 Linux are CPU builds. Where another installed
+    framework does use the GPU this is a warning.
+    """
+    stack, _ = _working(facts)
+    frameworks = _frameworks(facts)
+    builds = {name: _cuda_of(facts, name, one) for name, one in frameworks.items()}
+    served = any(builds.values())
+    for name, framework in frameworks.items():
+        if builds[name] or _sees_gpu(framework):
+            continue
+        cause, words = _build_cause(facts, stack, name, framework)
+        severity = Severity.WARNING if served else Severity.ERROR
+        if cause == "windows-native-gpu-unsupported":
+            severity = Severity.NOTE
+        build = or_none(framework.build)
+        yield Finding(
+            cause=cause,
+            subject=name,
+            severity=severity,
+            message=f"{_title(name, framework)} {words}, beside an NVIDIA GPU whose driver works.",
+            evidence=(
+                Evidence(f"frameworks.{name}.build.cuda", "none"),
+                *((Evidence(f"frameworks.{name}.build.rocm", build.rocm),) if build and build.rocm else ()),
+                Evidence("devices.nvidia.driver", or_none(stack.driver) or "answers"),
+            ),
+        )
+
+
+def _build_cause(facts: Facts, stack: NvidiaFacts, name: str, framework: FrameworkFacts) -> tuple[str, str]:
+    """Why there is no CUDA in the build: the cause, and what to call the build."""
+    build = or_none(framework.build)
+    if build and build.rocm:
+        return "wrong-vendor-build", f"is a ROCm build (ROCm {build.rocm}, for AMD GPUs)"
+    if build and build.xpu:
+        return "wrong-vendor-build", "is an XPU build, for Intel GPUs"
+    if stack.jetson:
+        return "jetson-needs-vendor-wheel", f"is a generic wheel without CUDA on a {stack.jetson}"
+    if name in ("tensorflow", "jax") and gpu.system_of(facts) == "windows":
+        return "windows-native-gpu-unsupported", "has no GPU build for Windows"
+    python = or_none(facts.python)
+    if name == "torch" and python and python.machine == "aarch64":
+        return "aarch64-default-wheel-is-cpu", "is the CPU build that is the default on ARM64"
+    carriers = [one for one in or_none(facts.distributions) or () if one.name in framework.distributions]
+    if any(one.installer == "conda" or one.channel for one in carriers):
+        return "conda-picked-cpu-build", "is a CPU build that conda chose"
+    return "cpu-only-build", "is a CPU build"
+
+
+@rule(
+    "DL614",
+    "Each framework built for NVIDIA lists the GPU",
+    group=GROUP,
+    needs=(*NEEDS, "variables"),
+    causes=("tf-pip-cuda-libs-not-found", "cuda-libs-missing", "jax-plugin-mismatch"),
+)
+def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+    """The last step: the card, the driver and the build are well, and the framework still lists no GPU.
+
+    TensorFlow opens the CUDA libraries by name: from the nvidia-* wheels that tensorflow[and-cuda] brings, or from the
+    system; without them it goes on with the processor. JAX drops a plugin that does not fit jaxlib.
+    """
+    stack, _ = _working(facts)
+    if not gpu.answers(stack.libcuda) or or_none(stack.cuda_devices) == 0:
+        raise NotApplicable("libcuda lists no GPU; the layers below say why")
+    silent = []
+    for name, framework in _frameworks(facts).items():
+        if _cuda_of(facts, name, framework) is None or _sees_gpu(framework) is not False:
+            continue
+        if name == "torch":
+            silent.append(_title(name, framework))
+            continue
+        wheels = [one.name for one in known(facts.distributions) if one.name.startswith(("nvidia-cudnn-cu", "nvidia-cublas"))]
+        cause = "jax-plugin-mismatch" if name == "jax" else "tf-pip-cuda-libs-not-found" if wheels else "cuda-libs-missing"
+        yield Finding(
+            cause=cause,
+            subject=name,
+            message=f"{_title(name, framework)} is built for CUDA and lists no GPU, though libcuda does.",
+            evidence=(
+                Evidence("devices.nvidia.cuda_devices", str(or_none(stack.cuda_devices))),
+                Evidence(f"frameworks.{name}.run.gpu_available", "false"),
+                Evidence("distributions", ", ".join(wheels) or "no CUDA library wheel"),
+            ),
+        )
+    if silent:
+        raise CannotJudge(f"{silent[0]} lists no GPU, and every layer below it is well")
