@@ -6,6 +6,24 @@ DL6xx devices and drivers, DL7xx CUDA libraries and toolchain, DL8xx containers 
 
 from __future__ import annotations
 
+from dlcheck.checks import cuda_path, gpu_builds, nvidia, nvidia_calls, visibility
 from dlcheck.model.finding import Rule
 
-RULES: tuple[Rule, ...] = ()
+RULES: tuple[Rule, ...] = (
+    cuda_path.cuda_path,
+    nvidia.gpu_asked_for,
+    nvidia.kernel_driver,
+    nvidia.one_release,
+    nvidia.driver_fits_card,
+    nvidia_calls.device_nodes,
+    nvidia_calls.libcuda_loads,
+    nvidia_calls.cuda_starts,
+    nvidia_calls.nvml_answers,
+    nvidia_calls.all_cards_reported,
+    visibility.visible_devices,
+    gpu_builds.driver_new_enough,
+    gpu_builds.code_for_capability,
+    gpu_builds.gpu_build,
+    gpu_builds.framework_lists_gpu,
+    visibility.other_masks,
+)

@@ -64,7 +64,7 @@ def first_broken(facts: Facts, profile: Profile) -> Broken | None:
     severity=Severity.NOTE,
 )
 def cuda_path(facts: Facts, profile: Profile) -> Iterable[Finding]:
-    """Answers "why is CUDA not available": PCI, kernel module, device nodes, libcuda, cuInit, NVML, build, visible devices, framework.
+    """Answers "why is CUDA not available", from PCI over kernel module, nodes, libcuda, cuInit, NVML to builds and frameworks.
 
     Each layer rests on the one before it, so the first broken one is the one to mend; what comes after it may be a mere
     consequence. The layers are judged by their own rules (DL602 to DL614); this one says how far things are well. Its

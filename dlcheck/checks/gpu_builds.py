@@ -58,7 +58,7 @@ def _working(facts: Facts) -> tuple[NvidiaFacts, tuple[Gpu, ...]]:
     if stack.nvml is not None and isinstance(stack.nvml, Unknown) and not or_none(stack.gpus):
         raise CannotJudge(stack.nvml.why)
     found = tuple(one for one in or_none(stack.gpus) or or_none(stack.cuda_gpus) or () if not one.lost)
-    if not found and not (gpu.answers(stack.libcuda) and or_none(stack.cuda_devices)):
+    if not found and not gpu.counts(stack):
         raise NotApplicable("no NVIDIA GPU answers")
     return stack, found
 
@@ -75,8 +75,8 @@ def driver_new_enough(facts: Facts, _profile: Profile) -> Iterable[Finding]:
 
     Linux: CUDA 11 needs 450.80.02, CUDA 12 525.60.13, CUDA 13 580.65; Windows (and WSL, whose driver is that of Windows): 452.39,
     528.33, 580. Within a family any newer toolkit runs on the family's least driver. What the framework was seen to
-    do overrides the table, and so does a cuda-compat package that works. The "CUDA Version" of nvidia-smi is the highest that the driver
-    supports, not something installed. Source: NVIDIA's CUDA compatibility guide.
+    do overrides the table, and so does a cuda-compat package that works. The "CUDA Version" of nvidia-smi is the highest
+    that the driver supports, not something installed. Source: NVIDIA's CUDA compatibility guide.
     """
     stack = gpu.nvidia_of(facts)
     frameworks = _frameworks(facts)
@@ -151,13 +151,21 @@ def code_for_capability(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             Evidence(f"frameworks.{name}.build.architectures", " ".join(build.architectures)),
         )
         yield _code_finding(
-            _title(name, framework), name, card, found, build, evidence, verdicts, or_none(stack.cuda_driver)
+            _title(name, framework),
+            name,
+            card=card,
+            found=found,
+            build=build,
+            evidence=evidence,
+            verdicts=verdicts,
+            supported=or_none(stack.cuda_driver),
         )
 
 
 def _code_finding(
     title: str,
     name: str,
+    *,
     card: Gpu,
     found: Capability,
     build: BuildFacts,
@@ -299,8 +307,12 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         if name == "torch":
             silent.append(_title(name, framework))
             continue
-        wheels = [one.name for one in known(facts.distributions) if one.name.startswith(("nvidia-cudnn-cu", "nvidia-cublas"))]
-        cause = "jax-plugin-mismatch" if name == "jax" else "tf-pip-cuda-libs-not-found" if wheels else "cuda-libs-missing"
+        wheels = [
+            one.name for one in known(facts.distributions) if one.name.startswith(("nvidia-cudnn-cu", "nvidia-cublas"))
+        ]
+        cause = (
+            "jax-plugin-mismatch" if name == "jax" else "tf-pip-cuda-libs-not-found" if wheels else "cuda-libs-missing"
+        )
         yield Finding(
             cause=cause,
             subject=name,

@@ -86,6 +86,12 @@ def answers(call: DriverCall | Unknown | None) -> bool:
     return found is not None and found.code == 0
 
 
+def counts(stack: NvidiaFacts) -> bool:
+    """Whether libcuda is known to list a GPU."""
+    listed = or_none(stack.cuda_devices)
+    return answers(stack.libcuda) and listed is not None and listed > 0
+
+
 def card_name(card: PciDevice) -> str:
     """A card in words: its name, else its identifiers."""
     return card.name or f"PCI {card.vendor}:{card.device}"

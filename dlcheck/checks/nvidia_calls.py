@@ -41,7 +41,7 @@ def device_nodes(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     cards = {path: said for path, said in stack.nodes.items() if re.search(r"/nvidia\d+$", path)}
     if inside and not cards:
         raise NotApplicable("no device node was passed into this container; another rule says so")
-    if gpu.answers(stack.libcuda) and or_none(stack.cuda_devices):
+    if gpu.counts(stack):
         return
     control = {path: said for path, said in stack.nodes.items() if path.endswith(("nvidiactl", "nvidia-uvm"))}
     usable = {path: said for path, said in cards.items() if said == "ok"}
@@ -176,7 +176,7 @@ def _call_evidence(call: DriverCall | None) -> tuple[Evidence, ...]:
     ),
 )
 def cuda_starts(facts: Facts, _profile: Profile) -> Iterable[Finding]:
-    """cuInit is the first thing every CUDA program calls. Its return code tells which part of the driver said no.
+    """The first thing every CUDA program calls is cuInit. Its return code tells which part of the driver said no.
 
     802: the fabric of an NVSwitch machine is not up; 46: the GPU is reserved for another process; 999 after a suspend, with NVML
     still answering: nvidia_uvm lost its state; 100: no device, which the rules about nodes and CUDA_VISIBLE_DEVICES explain
@@ -226,7 +226,7 @@ def _meaning(facts: Facts, stack: NvidiaFacts, code: int) -> tuple[str, str] | N
     nodes = [path for path, said in stack.nodes.items() if said != "ok"]
     if nodes or (stack.nodes and not any("nvidia-uvm" in path for path in stack.nodes)):
         return None
-    if code == 999 and gpu.answers(stack.nvml) and or_none(stack.suspends):
+    if code == 999 and gpu.answers(stack.nvml) and (or_none(stack.suspends) or 0) > 0:
         return "nvidia-uvm-broken-after-suspend", "the driver's memory part did not survive a suspend"
     if code in (304, 999) and gpu.container_kind(facts):
         return "container-lost-gpu", "the container no longer reaches the GPU"

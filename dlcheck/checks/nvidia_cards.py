@@ -98,11 +98,10 @@ def runs(architectures: tuple[str, ...], device: Capability) -> str:
         if kind == "compute":
             ptx = ptx or (code <= device and not suffix)
         elif suffix == "a" or code in _JETSON or device in _JETSON:
-            if code == device or {code, device} == {(10, 1), (11, 0)}:
+            # sm_101 was renamed sm_110.
+            if code == device or (code, device) == ((10, 1), (11, 0)):
                 return "native"
-        elif code[0] == device[0] and code[1] <= device[1]:
-            return "native"
-        elif (code, device) == ((10, 1), (11, 0)):  # sm_101 was renamed sm_110
+        elif (code[0] == device[0] and code[1] <= device[1]) or (code, device) == ((10, 1), (11, 0)):
             return "native"
     return "ptx" if ptx else "none"
 

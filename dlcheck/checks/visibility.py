@@ -114,9 +114,10 @@ def other_masks(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if known(devices.amd) is None and known(devices.intel) is None:
         raise NotApplicable("no AMD and no Intel GPU in this machine")
     variables = known(facts.variables)
+    amd, intel = or_none(devices.amd), or_none(devices.intel)
     for name in ("HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL"):
         value = variables.get(name)
-        if value is not None and or_none(devices.amd) and value.strip() in ("", "-1"):
+        if value is not None and amd is not None and value.strip() in ("", "-1"):
             yield _hidden(name, value, "AMD")
     hip, rocr = (_entries(variables.get(f"{name}_VISIBLE_DEVICES")) for name in ("HIP", "ROCR"))
     if hip and rocr and len(hip) > len(rocr):
@@ -129,7 +130,7 @@ def other_masks(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             ),
         )
     selector = variables.get("ONEAPI_DEVICE_SELECTOR", "")
-    if selector and or_none(devices.intel) and not re.search(r"level_zero|\*|gpu", selector.lower()):
+    if selector and intel is not None and not re.search(r"level_zero|\*|gpu", selector.lower()):
         yield _hidden("ONEAPI_DEVICE_SELECTOR", selector, "Intel")
 
 
