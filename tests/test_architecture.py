@@ -10,7 +10,18 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "dlcheck"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
 PURE = ("model", "checks", "readers", "renderers", "picture")
-MIDDLE = ("checks", "readers", "renderers", "host", "devices", "frameworks", "installers", "engines", "picture")
+MIDDLE = (
+    "checks",
+    "clues",
+    "readers",
+    "renderers",
+    "host",
+    "devices",
+    "frameworks",
+    "installers",
+    "engines",
+    "picture",
+)
 IMPURE_MODULES = {"os", "subprocess", "socket", "urllib", "pathlib", "shutil", "tempfile", "http", "ssl", "threading"}
 FRAMEWORKS = {"torch", "tensorflow", "keras", "jax", "jaxlib", "torchvision", "torchaudio", "numpy"}
 USES_PROCESS = ("devices", "installers", "engines", "frameworks")

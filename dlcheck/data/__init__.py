@@ -28,6 +28,12 @@ def load(name: str) -> dict[str, Any]:
 
 
 @functools.cache
+def signature_files() -> tuple[tuple[str, str], ...]:
+    """Name and text of every file of signatures. Their language, much faster to read than TOML, is clues/signature.py's."""
+    return tuple((path.name, path.read_text("utf-8")) for path in sorted((FOLDER / "signatures").glob("*.txt")))
+
+
+@functools.cache
 def cause_slugs() -> frozenset[str]:
     """Every slug of the public vocabulary. One file a cause, so that a run reads only those that it found."""
     return frozenset(path.stem for path in (FOLDER / "causes").glob("*.toml"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
+from dlcheck.model.diagnosis import DiagnosisReport
 from dlcheck.model.fleet import FleetReport
 from dlcheck.model.redact import anonymise, mask_report
 from dlcheck.model.report import Report
@@ -54,3 +55,17 @@ def _fleet(module: str) -> Callable[[FleetReport, Style], str]:
 
 FLEET_RENDERERS = {name: _fleet(name) for name in ("text", "json")}
 """Every value of --format of dlcheck fleet."""
+
+
+def _diagnosis(module: str) -> Callable[[DiagnosisReport, Style], str]:
+    """A format of diagnose: secrets are masked in the quoted lines."""
+
+    def render(report: DiagnosisReport, style: Style) -> str:
+        made: str = importlib.import_module(f"{__name__}.diagnosis_{module}").render(mask_report(report), style)
+        return made
+
+    return render
+
+
+DIAGNOSIS_RENDERERS = {name: _diagnosis(name) for name in ("text", "json", "markdown")}
+"""Every value of --format of dlcheck diagnose."""

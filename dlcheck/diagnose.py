@@ -1,0 +1,105 @@
+"""Diagnose: a pasted text in, the causes that it speaks of out, best first. Never raises on any text."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import platform
+
+from dlcheck import __version__
+from dlcheck.clues.paste import Paste
+from dlcheck.clues.rank import Candidate, candidates, rank
+from dlcheck.clues.signature import Signatures, parse
+from dlcheck.data import cause, signature_files
+from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
+from dlcheck.model.facts import Facts
+from dlcheck.readers import read_all
+from dlcheck.readers.clean import clean
+
+MOST = 5
+"""Candidates that are worth naming."""
+SYSTEMS = (("wsl", "wsl"), ("windows", "windows"), ("macos", "macos"), ("linux", "linux"))
+"""Sign that the text shows, and the word of ``where`` that it stands for; the first wins."""
+SURROUNDINGS = ("container", "conda", "notebook")
+FRAMEWORKS = ("torch", "tensorflow", "keras", "jax")
+
+
+@functools.cache
+def signatures() -> Signatures:
+    """The signatures of data/signatures, parsed once."""
+    return parse(signature_files())
+
+
+def diagnose_text(text: str) -> DiagnosisReport:
+    """Name the causes in a pasted error, log, collect_env or nvidia-smi output, or a whole issue."""
+    return diagnose((("", text),))
+
+
+def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
+    """Name the causes in texts that belong together, each with the name of its file."""
+    whole = "\n".join(text for _, text in files)
+    known = signatures()
+    paste = Paste(clean(whole), known)
+    heard = [
+        (clue.cause, clue.weight, line, clue.place)
+        for clue in known.clues
+        if (line := paste.holds(clue.expression)) is not None
+    ]
+    alarms, harmless = rank(candidates(heard), known.beats, _is_harmless)
+    words = surroundings(paste)
+    starts = _starts(files)
+    return DiagnosisReport(
+        version=__version__,
+        created=dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        node=platform.node(),
+        diagnoses=tuple(_diagnosis(one, paste, words, starts) for one in alarms[:MOST]),
+        harmless=tuple(_diagnosis(one, paste, words, starts) for one in harmless),
+        facts=_facts(whole),
+    )
+
+
+def surroundings(paste: Paste) -> frozenset[str]:
+    """Words of ``where`` (model/cause.py) that hold in the text: system, container, conda, notebook, frameworks."""
+    system = next((word for sign, word in SYSTEMS if paste.sign(sign) is not None), None)
+    others = [word for word in (*SURROUNDINGS, *FRAMEWORKS) if paste.sign(word) is not None]
+    return frozenset((*others, system or "somewhere"))
+
+
+def _is_harmless(slug: str) -> bool:
+    entry = cause(slug)
+    return entry is not None and entry.harmless
+
+
+def _facts(text: str) -> Facts:
+    try:
+        return read_all(text)
+    except Exception as error:  # noqa: BLE001 - a reader that stumbles over a strange text must not hide the causes
+        return Facts(notes={"readers": f"{type(error).__name__}: {error}"})
+
+
+def _starts(files: tuple[tuple[str, str], ...]) -> list[tuple[int, str]]:
+    """Number of the line of the whole before each file's first, with its name."""
+    starts, before = [], 0
+    for name, text in files:
+        starts.append((before, name))
+        before += text.count("\n") + 1
+    return starts
+
+
+def _diagnosis(one: Candidate, paste: Paste, words: frozenset[str], starts: list[tuple[int, str]]) -> Diagnosis:
+    entry = cause(one.cause)
+    evidence: dict[int, SpokenLine] = {}
+    for weight, line, place in one.lines:
+        number = paste.numbers[line]
+        before, name = next(start for start in reversed(starts) if start[0] < number)
+        spoken = SpokenLine(number - before, paste.shown[line], weight, place, name or None)
+        evidence.setdefault(line, spoken)
+    return Diagnosis(
+        cause=one.cause,
+        title=entry.title if entry else one.cause,
+        confidence=round(one.score, 2),
+        evidence=tuple(evidence.values()),
+        fixes=entry.fixes_for(words) if entry else (),
+        verify=entry.verify if entry else (),
+        because_of=(one.beaten_by,) if one.beaten_by else (),
+    )
