@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dlcheck import __version__
-from dlcheck.cli import console, diagnose, fleet
+from dlcheck.cli import console, diagnose, fleet, smoke
 from dlcheck.model.errors import DlcheckError
 
 EXIT_WRONG_USE = 2
@@ -54,6 +54,7 @@ def options(
 
 app.add_typer(fleet.command, name="fleet")
 app.command()(diagnose.diagnose)
+app.command("smoke", help=smoke.HELP)(smoke.smoke)
 
 
 def main() -> NoReturn:

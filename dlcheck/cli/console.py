@@ -45,6 +45,12 @@ def say(text: str) -> None:
         _write(sys.stderr, text + "\n")
 
 
+def live(text: str) -> None:
+    """Rewrite the one line on standard error that tells what is awaited; an empty text removes it."""
+    with contextlib.suppress(OSError, ValueError):
+        _write(sys.stderr, f"\r\x1b[K{text}")
+
+
 def style(stream: TextIO | None = None, verbosity: int = 0) -> Style:
     """What the stream (standard output where none is given) can show."""
     stream = stream or sys.stdout

@@ -1,0 +1,108 @@
+"""``dlcheck smoke``: options in, table or JSON out, progress on standard error."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from typing import Annotated
+
+import typer
+from typing_extensions import Self
+
+from dlcheck.cli import console
+from dlcheck.model.smoke import Level
+
+HELP = """Train a tiny network on every device with every installed framework, and judge it against float64.
+
+Every task is trained for 20 steps of plain gradient descent from shipped weights; its losses, its first gradients and its
+final weights must be those of a float64 reference, and a pass in small integers must be equal to the last bit.
+
+What it finds: a device that computes wrong always or often, crashes, hangs, falls back to the CPU in silence, or rounds
+float32 to TF32 or bfloat16. What it cannot find: an error that comes once an hour, or only on a hot or full device
+(--level long looks longer), and anything in layers and shapes that it does not use. A pass proves no device sound.
+"""
+
+
+class Format(str, enum.Enum):
+    """How to show the result."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def smoke(  # noqa: PLR0917 - Typer makes an option of each
+    framework: Annotated[str, typer.Option(help="Frameworks, comma separated: torch, tensorflow, keras, jax ...")] = "",
+    device: Annotated[
+        str, typer.Option(help="Devices or kinds, comma separated: cpu, cuda, cuda:1, mps, xpu ...")
+    ] = "",
+    task: Annotated[str, typer.Option(help="Tasks, comma separated; `--task list` lists them.")] = "",
+    dtype: Annotated[str, typer.Option(help="float32, float64, bfloat16, float16, comma separated.")] = "",
+    level: Annotated[
+        Level, typer.Option(help="quick (seconds), standard (about a minute a device), long (ten minutes and more).")
+    ] = Level.QUICK,
+    timeout: Annotated[float, typer.Option(min=1.0, help="Seconds that one device may take.")] = 120.0,
+    format_: Annotated[Format, typer.Option("--format", help="How to show the result.")] = Format.TEXT,
+    output: Annotated[str, typer.Option(help="Write the document to this file instead of standard output.")] = "",
+    python: Annotated[str, typer.Option(help="The interpreter to train in.")] = "",
+    venv: Annotated[str, typer.Option(help="The virtual environment to train in.")] = "",
+    logical_devices: Annotated[
+        int, typer.Option(min=0, max=64, help="Let TensorFlow and JAX make this many devices of the CPU.")
+    ] = 0,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding in full.")] = False,
+    inject: Annotated[str, typer.Option(hidden=True)] = "",
+) -> int:
+    """See HELP: Typer is given it as the help text."""
+    from dlcheck import smoke as verb
+    from dlcheck.data.smoke_tasks import TASKS, smoke_task
+    from dlcheck.host.interpreter import choose
+    from dlcheck.renderers import smoke_json, smoke_text
+
+    if task == "list":
+        console.document("\n".join(f"{name:20} {smoke_task(name).title}" for name in TASKS))
+        return 0
+    wishes = verb.Wishes(
+        frameworks=_split(framework),
+        devices=_split(device),
+        tasks=_split(task),
+        dtypes=_split(dtype),
+        level=level,
+        timeout=timeout,
+        fault=inject or None,
+        logical_devices=logical_devices,
+    )
+    with Live() as live:
+        report = verb.smoke(choose(python or None, venv or None), wishes, live.show)
+    style = console.style(verbosity=1 if verbose else 0)
+    render = smoke_json.render if format_ is Format.JSON else smoke_text.render
+    console.document(render(report, style), output or None)
+    return report.exit_code
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(one.strip() for one in text.split(",") if one.strip())
+
+
+class Live:
+    """What happens now, on standard error: one line that is rewritten on a terminal, a line a device elsewhere."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty() and console.style(sys.stderr).unicode
+        self._doing: dict[str, str] = {}
+        self._width = console.style(sys.stderr).width
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._terminal:
+            console.live("")
+
+    def show(self, framework: str, device: str, words: str) -> None:
+        """Show that a framework is at something."""
+        self._doing[framework] = f"{framework}{' ' + device if device else ''}: {words}"
+        if self._terminal:
+            console.live("   ".join(self._doing.values())[: self._width - 1])
+        elif words in ("imported", "done", "died"):
+            console.say(self._doing[framework])
+        if words in ("done", "died"):
+            self._doing.pop(framework, None)

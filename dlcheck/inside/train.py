@@ -1,0 +1,265 @@
+"""Trains the tiny networks of data/tasks on the devices of one framework and writes down what came out.
+
+It judges nothing: it reports losses, first gradients, final weights and where the tensors lay; dlcheck compares them
+with the reference in a process of its own. Each thing learnt is one JSON line, appended to the file ``options["lines"]``
+at once, so that a crash or a hang leaves all that was finished.
+
+The loop is the same for every framework; what differs stands in train_<framework>.py beside this file, which is loaded as
+start.py loads this one (one framework a process). It offers VERSION, devices(), FORKS and Trainer(device, options).
+"""
+
+import array
+import base64
+import json
+import os
+import sys
+import time
+
+
+def load(name):
+    """The names of another script of this folder."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
+    with open(source, "rb") as stream:
+        code = compile(stream.read(), source, "exec")
+    space = {"__name__": "dlcheck_inside_" + name, "__file__": source, "load": load}
+    exec(code, space)
+    return space
+
+
+class Lines:
+    """The file of events; one write a line, so that children of one fork may share it."""
+
+    def __init__(self, path):
+        self.descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+
+    def write(self, event, **fields):
+        """Append one event."""
+        fields["event"] = event
+        os.write(self.descriptor, (json.dumps(fields, default=str) + "\n").encode("utf-8", "replace"))
+
+
+def main(answer, options):
+    """Train every asked task on every asked device of the framework ``options["framework"]``."""
+    answer.stage("import")
+    began, began_cpu = time.monotonic(), time.process_time()
+    for name, value in options.get("variables", {}).items():
+        os.environ[name] = value
+    adapter = load("train_" + options["framework"].partition("-")[0])
+    adapter["start"](options)
+    lines = Lines(options["lines"])
+    lines.write(
+        "framework",
+        version=adapter["version"](),
+        seconds=time.monotonic() - began,
+        cpu=time.process_time() - began_cpu,
+    )
+    answer.stage("devices")
+    devices = list_devices(adapter, lines)
+    if options.get("fault") == "place":
+        devices = [dict(one, device="cuda:%d" % at, really=one["device"]) for at, one in enumerate(devices)]
+    lines.write("devices", devices=devices)
+    wanted = [one for one in devices if chosen(one["device"], options.get("devices"))]
+    wanted = [one for one in wanted if one["device"] not in options.get("finished", ())]
+    answer.stage("train")
+    tasks = [read_task(path) for path in options["tasks"]]
+    if adapter["forks"]() and len(wanted) > 1:
+        train_in_children(adapter, wanted, tasks, options, lines)
+    else:
+        for device in wanted:
+            train_on(adapter, device, tasks, options, lines)
+
+
+def chosen(device, wanted):
+    """Whether a device is asked for: by its name, or by its kind."""
+    return not wanted or device in wanted or device.partition(":")[0] in wanted
+
+
+def list_devices(adapter, lines):
+    """The devices; asked in a child where asking could initialise one, since nothing is forked after that."""
+    if not (adapter["forks"]() and adapter["accelerated"]()):
+        return adapter["devices"]()
+    reader, writer = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(writer, json.dumps(adapter["devices"]()).encode())
+        except BaseException as error:
+            lines.write("trouble", where="devices", error="%s: %s" % (type(error).__name__, error))
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as stream:
+        text = stream.read()
+    os.waitpid(child, 0)
+    return json.loads(text.decode()) if text else [{"device": "cpu", "kind": "cpu", "name": None}]
+
+
+def read_task(path):
+    """A task's file."""
+    with open(path, encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+def train_in_children(adapter, devices, tasks, options, lines):
+    """One forked child a device, all at once; one that dies or hangs takes no other with it."""
+    limit = options["timeout"]
+    running = {}
+    for device in devices:
+        child = os.fork()
+        if not child:
+            die_with_parent()
+            try:
+                train_on(adapter, device, tasks, options, lines)
+            finally:
+                os._exit(0)
+        running[child] = (device["device"], time.monotonic() + limit)
+    while running:
+        for child, (name, deadline) in list(running.items()):
+            ended, status = os.waitpid(child, os.WNOHANG)
+            if ended:
+                del running[child]
+                if os.WIFSIGNALED(status):
+                    lines.write("died", device=name, signal=os.WTERMSIG(status))
+            elif time.monotonic() > deadline:
+                os.kill(child, 9)
+                os.waitpid(child, 0)
+                del running[child]
+                lines.write("died", device=name, timeout=limit)
+        time.sleep(0.005)
+
+
+def die_with_parent():
+    """A child of a fork does not inherit this wish of start.py."""
+    if sys.platform.startswith("linux"):
+        try:
+            import ctypes
+
+            ctypes.CDLL(None).prctl(1, 9)
+        except Exception:
+            pass
+
+
+def train_on(adapter, device, tasks, options, lines):
+    """All tasks on one device."""
+    name = device["device"]
+    lines.write("begin", device=name)
+    began = time.monotonic()
+    try:
+        trainer = adapter["Trainer"](device.get("really", name), options)
+        first = trainer.open()
+        lines.write("open", device=name, seconds=time.monotonic() - began, **(first or {}))
+        for dtype in options["dtypes"]:
+            reduced = probe(trainer, name, dtype, lines) if dtype == "float32" else False
+            each(trainer, name, dtype, "default", tasks=tasks, options=options, lines=lines)
+            if reduced:
+                trainer.highest()
+                each(trainer, name, dtype, "highest", tasks=tasks, options=options, lines=lines)
+    except Exception as error:
+        lines.write("trouble", device=name, **words(error))
+    lines.write("end", device=name, memory=peak_memory(adapter, name))
+
+
+def peak_memory(adapter, name):
+    """Most bytes held on the device, or by this process where the device is the CPU."""
+    try:
+        return adapter["memory"](name)
+    except Exception:
+        return 0
+
+
+def words(error):
+    """Type and text of an exception."""
+    return {"error_type": type(error).__name__, "error": str(error)[:4000]}
+
+
+def each(trainer, name, dtype, math, *, tasks, options, lines):
+    """Every task once; an exception is that task's result."""
+    for task in tasks:
+        if task["exact"] and dtype not in ("float32", "float64"):
+            continue
+        for mode in trainer.modes(task, dtype):
+            lines.write("task", device=name, task=task["name"], dtype=dtype, mode=mode, math=math)
+            try:
+                fields = train_once(trainer, spoilt(task, options), dtype, mode, options)
+            except Exception as error:
+                fields = words(error)
+            lines.write("result", device=name, task=task["name"], dtype=dtype, mode=mode, math=math, **fields)
+
+
+def spoilt(task, options):
+    """The task as it is, or with a fault that is not in the arithmetic: see faults.py for the others."""
+    fault = options.get("fault")
+    if fault == "seed" and task["weights"]:
+        weights = {
+            name: dict(one, values=[-value or 0.25 for value in reversed(one["values"])])
+            for name, one in task["weights"].items()
+        }
+        return dict(task, weights=weights)
+    if fault == "liar":
+        return dict(task, learning_rate=task["learning_rate"] * 1.03125, lies=task["losses"])
+    return task
+
+
+def train_once(trainer, task, dtype, mode, options):
+    """Train, train the beginning again, and pack the numbers."""
+    began = time.monotonic()
+    run = trainer.train(task, dtype, mode, task["steps"])
+    seconds = time.monotonic() - began
+    again = trainer.train(task, dtype, mode, min(task["steps"], options.get("repeat_steps", 2)))
+    kept = min(len(again["losses"]), len(run["losses"]))
+    packed = {
+        "losses": task.get("lies") or run["losses"],
+        "repeats": again["losses"][:kept] == run["losses"][:kept] and again["gradients"] == run["gradients"],
+        "places": sorted(set(run["places"])),
+        "seconds": {"first_step": run["first_step"], "train": seconds},
+        "wide": dtype == "float64",
+    }
+    for part in ("start", "gradients", "trained", "watched"):
+        packed[part] = {name: base64.b64encode(raw).decode("ascii") for name, raw in run[part].items()}
+    return packed
+
+
+SIDE = 16
+
+
+def probe(trainer, name, dtype, lines):
+    """See to how many bits the device rounds what it multiplies; True where it is not float32.
+
+    1 + 2^-9 survives TF32 (10 bits) and not bfloat16 (7 bits); 1 + 2^-12 survives float32 only.
+    """
+    reduced = False
+    for operation, of_x, of_w in (
+        ("linear", [SIDE, SIDE], [SIDE, SIDE]),
+        ("conv2d", [1, 2, SIDE // 2, SIDE], [1, 1, SIDE, SIDE]),
+    ):
+        half = SIDE * SIDE // 2
+        task = {
+            "name": "probe",
+            "program": [["z", operation, "x", "w", "b"], ["loss", "weighted_sum", "z", "y"]],
+            "inputs": {
+                "x": floats(of_x, [1.0 + 2.0**-9] * half + [1.0 + 2.0**-12] * half),
+                "y": floats(of_x, [1.0] * 2 * half),
+            },
+            "weights": {
+                "w": floats(of_w, [float(row == column) for row in range(SIDE) for column in range(SIDE)]),
+                "b": floats([SIDE], [0.0] * SIDE),
+            },
+            "learning_rate": 1.0,
+            "steps": 0,
+            "exact": True,
+            "watched": {"z": None},
+        }
+        try:
+            raw = trainer.train(task, dtype, "eager", 0)["watched"]["z"]
+        except Exception as error:
+            lines.write("probe", device=name, operation=operation, **words(error))
+            continue
+        seen = array.array("f", raw)
+        rest = [min(seen[:half]) - 1.0, min(seen[half:]) - 1.0]
+        lines.write("probe", device=name, operation=operation, seen=rest)
+        reduced = reduced or rest[1] != 2.0**-12
+    return reduced
+
+
+def floats(shape, values):
+    """An array as the task files write it."""
+    return {"kind": "float", "shape": shape, "values": values}

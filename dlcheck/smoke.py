@@ -1,0 +1,160 @@
+"""Trains a tiny network on every device with every framework of an interpreter, and judges it against float64."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlcheck import __version__
+from dlcheck.checks.report_of_worker import Account
+from dlcheck.data.smoke_tasks import TASKS, smoke_task, task_path
+from dlcheck.host.training import Training
+from dlcheck.model.errors import DlcheckError
+from dlcheck.model.report import Target
+from dlcheck.model.smoke import DTYPES, FRAMEWORKS, Level, SmokeReport, SmokeResult, SmokeStatus
+
+VARIABLES = {
+    "OMP_NUM_THREADS": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    # Counts the GPUs through NVML, so that CUDA is not initialised before the fork.
+    "PYTORCH_NVML_BASED_CUDA_CHECK": "1",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+}
+"""Set in the worker where the person has not: one thread for tiny tasks, and no framework takes all of a GPU's memory."""
+
+POLL_SECONDS = 0.02
+
+Progress = Callable[[str, str, str], None]
+"""Told of (framework, device, what it does now)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What to train; empty means all there is."""
+
+    frameworks: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    dtypes: tuple[str, ...] = ()
+    level: Level = Level.QUICK
+    timeout: float = 120.0
+    """Seconds that one device may take."""
+    fault: str | None = None
+    """Hidden: the fault that the power test injects."""
+    logical_devices: int = 0
+    """How many devices TensorFlow and JAX shall make of the CPU; 0 leaves it as it is."""
+
+
+def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> SmokeReport:
+    """Train, judge, report. Wrong wishes raise DlcheckError; whatever is wrong with the machine is in the report."""
+    began = time.monotonic()
+    frameworks = _frameworks(wishes.frameworks)
+    tasks = _listed("task", wishes.tasks, TASKS)
+    dtypes = _listed("dtype", wishes.dtypes, DTYPES) or _dtypes(wishes.level)
+    accounts = [
+        Account(
+            one, [smoke_task(name) for name in tasks or TASKS], dtypes, wishes.devices, asked=bool(wishes.frameworks)
+        )
+        for one in frameworks
+    ]
+    waiting = [(account, _options(wishes, tasks or TASKS, dtypes)) for account in accounts]
+    running: list[tuple[Account, Training]] = []
+    try:
+        while waiting or running:
+            while waiting and len(running) < _side_by_side(wishes.level):
+                account, options = waiting.pop(0)
+                running.append((account, _train(target, account.framework, options, wishes)))
+            for account, training in list(running):
+                for event in training.events():
+                    account.note(event)
+                    if progress is not None and (words := _doing(event)) is not None:
+                        progress(account.framework, str(event.get("device") or ""), words)
+                if training.over:
+                    running.remove((account, training))
+            time.sleep(POLL_SECONDS)
+    finally:
+        for _, training in running:
+            training.end()
+    results = [result for account in accounts for result in account.results()]
+    return SmokeReport(
+        version=__version__,
+        created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        node=os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", ""),
+        level=wishes.level,
+        target=target,
+        results=tuple(results),
+        exit_code=exit_code_of(results),
+        seconds=time.monotonic() - began,
+    )
+
+
+def exit_code_of(results: Sequence[SmokeResult]) -> int:
+    """1 where a training failed, crashed or hung, or where nothing at all was trained; else 0."""
+    bad = (SmokeStatus.FAILED, SmokeStatus.CRASHED, SmokeStatus.TIMEOUT)
+    if any(one.status in bad for one in results):
+        return 1
+    return 0 if any(one.status is SmokeStatus.PASSED for one in results) else 1
+
+
+def _train(target: Target, framework: str, options: dict[str, Any], wishes: Wishes) -> Training:
+    env = {**VARIABLES, **os.environ}
+    if framework.startswith("keras-"):
+        env["KERAS_BACKEND"] = framework.removeprefix("keras-")
+    if wishes.logical_devices and framework in ("jax", "keras-jax"):
+        flag = f"--xla_force_host_platform_device_count={wishes.logical_devices}"
+        env["XLA_FLAGS"] = f"{env.get('XLA_FLAGS', '')} {flag}".strip()
+    return Training(target.python, framework, options, timeout=wishes.timeout, env=env)
+
+
+def _options(wishes: Wishes, tasks: Sequence[str], dtypes: Sequence[str]) -> dict[str, Any]:
+    return {
+        "tasks": [task_path(name) for name in tasks],
+        "dtypes": list(dtypes),
+        "devices": list(wishes.devices),
+        "fault": wishes.fault,
+        "level": wishes.level.value,
+        "repeat_steps": 2 if wishes.level is Level.QUICK else 20,
+        "logical_devices": wishes.logical_devices,
+    }
+
+
+def _side_by_side(level: Level) -> int:
+    """How many frameworks train at once: one where speed is measured, else as many as there are cores, up to three."""
+    return 1 if level is not Level.QUICK else max(1, min(3, os.cpu_count() or 1))
+
+
+def _dtypes(level: Level) -> tuple[str, ...]:
+    return ("float32",) if level is Level.QUICK else ("float32", "bfloat16", "float16")
+
+
+def _frameworks(asked: Sequence[str]) -> tuple[str, ...]:
+    found: list[str] = []
+    for one in asked:
+        names = [name for name in FRAMEWORKS if name == one or name.startswith(one + "-")]
+        if not names:
+            raise DlcheckError(
+                f"--framework {one}: no such framework", f"There are: {', '.join(('keras', *FRAMEWORKS))}."
+            )
+        found += [name for name in names if name not in found]
+    return tuple(found) or FRAMEWORKS
+
+
+def _listed(option: str, asked: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    for one in asked:
+        if one not in known:
+            raise DlcheckError(f"--{option} {one}: there is no such {option}", f"There are: {', '.join(known)}.")
+    return tuple(one for one in known if one in asked)
+
+
+def _doing(event: dict[str, Any]) -> str | None:
+    """Words for what a worker is at, None for what needs none."""
+    kind = event["event"]
+    if kind == "task":
+        math = "" if event.get("math") == "default" else ", full precision"
+        return f"{event.get('task')} ({event.get('dtype')}{math})"
+    return {"framework": "imported", "begin": "opening the device", "end": "done", "died": "died"}.get(kind)
