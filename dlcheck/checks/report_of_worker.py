@@ -15,7 +15,7 @@ from dlcheck.model.smoke import Numbers, SmokeResult, SmokeRun, SmokeStatus, Smo
 
 DIED = "training-crashes"
 HUNG = "smoke-timeout"
-MISSING = "package-not-installed"
+MISSING = "framework-missing"
 
 RECURRENT = {"conv2d", "rnn", "lstm", "bidirectional_lstm"}
 """Operations that a GPU library computes with the settings of convolutions (cuDNN), not of matrix products."""
