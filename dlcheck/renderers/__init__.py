@@ -39,6 +39,7 @@ RENDERERS: dict[str, Render] = {
     "sarif": _shared("sarif"),
     "github": _shared("github"),
     "markdown": _shared("markdown"),
+    "html": _shared("html"),
 }
 """Every value of --format and what it renders with. Text and JSON are private, the rest is shared."""
 

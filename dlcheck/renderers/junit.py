@@ -14,7 +14,7 @@ from dlcheck.model.finding import Status, Verdict
 from dlcheck.model.profile import Severity
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
-from dlcheck.renderers.problems import Found, command_lines, fixes_of
+from dlcheck.renderers.problems import Found, command_lines
 
 _NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -79,7 +79,7 @@ def _words(report: Report, one: Found) -> str:
     lines = [f"{one.severity.value}: {finding.message} ({finding.cause})"]
     lines += [f"because of: {', '.join(finding.because_of)}"] if finding.because_of else []
     lines += [f"evidence: {fact.fact} = {fact.value}" for fact in finding.evidence]
-    for fix in fixes_of(finding, report.facts):
+    for fix in finding.fixes:
         lines.append(f"fix ({fix.safety.value}): {fix.text}")
         lines += [f"    {line}" for line in command_lines(fix, report.facts)]
     lines += [f"check: {line}" for line in finding.verify]

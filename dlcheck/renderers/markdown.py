@@ -7,21 +7,13 @@ import re
 from collections.abc import Sequence
 
 from dlcheck.model.codec import encode
-from dlcheck.model.finding import Safety
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
 from dlcheck.renderers.overview import overview
-from dlcheck.renderers.problems import Problem, command_lines, headline, outcome, plural, problems
+from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, outcome, plural, problems
 
 LIMIT = 65_000
 """GitHub takes 65 536 characters; counted here in bytes of UTF-8, which are never fewer."""
-SAFETY = {
-    Safety.SAFE: "changes nothing that exists",
-    Safety.ENVIRONMENT: "changes this Python environment",
-    Safety.ROOT: "needs an administrator",
-    Safety.REBOOT: "needs a restart of the machine",
-    Safety.MANUAL: "by hand",
-}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~])")
 _OPENING = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[#+=-]))(.)")
 _REFERENCE = re.compile(r"([@#])(?=\w)")

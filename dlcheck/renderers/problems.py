@@ -10,12 +10,21 @@ from dataclasses import dataclass
 from dlcheck.data import cause
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding, Fix, Verdict
+from dlcheck.model.finding import Evidence, Finding, Fix, Safety, Verdict
 from dlcheck.model.profile import Severity
 from dlcheck.model.report import Report
 from dlcheck.model.shell import quote
 
 PLURALS = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
+
+SAFETY = {
+    Safety.SAFE: "changes nothing that exists",
+    Safety.ENVIRONMENT: "changes this Python environment",
+    Safety.ROOT: "needs an administrator",
+    Safety.REBOOT: "needs a restart of the machine",
+    Safety.MANUAL: "by hand",
+}
+"""What a fix may touch, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +79,10 @@ def problems(report: Report) -> tuple[Problem, ...]:
     roots = roots or list(everything)
     order = dict.fromkeys(slug for slug in report.primary_causes if any(one.finding.cause == slug for one in roots))
     order.update(dict.fromkeys(one.finding.cause for one in sorted(roots, key=lambda one: -one.severity.rank)))
-    return tuple(
-        _problem(slug, [one for one in roots if one.finding.cause == slug], everything, report) for slug in order
-    )
+    return tuple(_problem(slug, [one for one in roots if one.finding.cause == slug], everything) for slug in order)
 
 
-def _problem(slug: str, found: list[Found], everything: tuple[Found, ...], report: Report) -> Problem:
+def _problem(slug: str, found: list[Found], everything: tuple[Found, ...]) -> Problem:
     entry = cause(slug)
     return Problem(
         slug=slug,
@@ -84,39 +91,14 @@ def _problem(slug: str, found: list[Found], everything: tuple[Found, ...], repor
         severity=max((one.severity for one in found), key=lambda severity: severity.rank),
         found=tuple(found),
         consequences=tuple(one for one in everything if slug in one.finding.because_of and one not in found),
-        fixes=fixes_of(found[0].finding, report.facts),
-        verify=next((one.finding.verify for one in found if one.finding.verify), entry.verify if entry else ()),
+        fixes=next((one.finding.fixes for one in found if one.finding.fixes), ()),
+        verify=next((one.finding.verify for one in found if one.finding.verify), ()),
     )
-
-
-def fixes_of(finding: Finding, facts: Facts) -> tuple[Fix, ...]:
-    """The finding's own fixes, else those of the catalogue that hold in this place."""
-    if finding.fixes:
-        return finding.fixes
-    entry = cause(finding.cause)
-    here = places(facts)
-    return tuple(one.fix for one in entry.fixes if not one.where or here & set(one.where)) if entry else ()
-
-
-def places(facts: Facts) -> set[str]:
-    """The words of the catalogue's ``where`` that hold: linux, windows, macos, wsl, container, conda, notebook."""
-    here: set[str] = set()
-    system = facts.system
-    if not isinstance(system, Unknown):
-        here.add(system.name)
-        here.update({"wsl"} if system.wsl else ())
-    if not isinstance(facts.container, Unknown) and facts.container.kind:
-        here.add("container")
-    if not isinstance(facts.python, Unknown) and facts.python.environment == "conda":
-        here.add("conda")
-    if not isinstance(facts.workplace, Unknown) and facts.workplace.inside in ("jupyter", "colab", "kaggle"):
-        here.add("notebook")
-    return here
 
 
 def command_lines(fix: Fix, facts: Facts) -> tuple[str, ...]:
     """The fix's commands as lines for the shell of the machine that was checked."""
-    windows = "windows" in places(facts)
+    windows = not isinstance(facts.system, Unknown) and facts.system.name == "windows"
     return tuple(shell_line(argv, windows) for argv in fix.commands)
 
 

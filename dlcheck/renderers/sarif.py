@@ -16,7 +16,7 @@ from dlcheck.model.finding import Status, Verdict
 from dlcheck.model.profile import Severity
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
-from dlcheck.renderers.problems import Found, command_lines, fixes_of, found_in
+from dlcheck.renderers.problems import Found, command_lines, found_in
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
@@ -119,7 +119,7 @@ def _message(report: Report, one: Found) -> str:
         lines.append(f"Cause: {entry.title} ({finding.cause}).")
     if finding.because_of:
         lines.append(f"Because of: {', '.join(finding.because_of)}.")
-    for fix in fixes_of(finding, report.facts)[:3]:
+    for fix in finding.fixes[:3]:
         commands = "; ".join(command_lines(fix, report.facts))
         lines.append(f"Fix: {fix.text}" + (f": {commands}" if commands else ""))
     lines.append(f"More: dlcheck explain {finding.cause}")
