@@ -40,6 +40,8 @@ RENDERERS: dict[str, Render] = {
     "github": _shared("github"),
     "markdown": _shared("markdown"),
     "html": _shared("html"),
+    "nagios": _shared("nagios"),
+    "prometheus": _shared("prometheus"),
 }
 """Every value of --format and what it renders with. Text and JSON are private, the rest is shared."""
 
