@@ -96,6 +96,8 @@ class MemoryFacts:
     shared_memory_free_bytes: int | Unknown | None = None
     total_printed: str | None = None
     """The total in the words of the text it was read from: 16095276 kB, 503.71 GB."""
+    oom_kills: int | Unknown | None = None
+    """Processes of this control group that the kernel ended for lack of memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
