@@ -1,11 +1,13 @@
 """The distributions of an environment, read from their files. Nothing is imported and no process is started, so that an
-environment whose Python cannot start is read just as well."""
+environment whose Python cannot start is read just as well.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dlcheck.host import files, record
 from dlcheck.model.python_facts import Distribution
@@ -32,7 +34,7 @@ def look(site_packages: Sequence[str], *, walk: bool = True) -> tuple[Distributi
     for folder in site_packages:
         whole = record.walk(folder) if walk else None
         by_folder = {one.folder: one for one in whole.distributions} if whole else {}
-        collisions = {name: one for one in (whole.collisions if whole else ()) for name in one.distributions}
+        fights = [one for one in (whole.collisions if whole else ()) if one.differing]
         for entry in files.names(folder):
             if entry.startswith("~"):
                 found.append(_leftover(folder, entry))
@@ -45,13 +47,25 @@ def look(site_packages: Sequence[str], *, walk: bool = True) -> tuple[Distributi
                 continue
             checked = by_folder.get(entry)
             if checked is not None:
-                one = _with_record(one, checked, collisions.get(checked.name))
+                rivals = [
+                    two.second if two.first == checked.name else two.first
+                    for two in fights
+                    if checked.name in (two.first, two.second)
+                ]
+                one = replace(
+                    one,
+                    missing_files=checked.missing,
+                    changed_files=checked.changed,
+                    missing_sample=checked.sample,
+                    damaged=one.damaged or checked.damaged,
+                    collides_with=tuple(rivals),
+                )
             found.append(one)
     return tuple(found)
 
 
 def _leftover(folder: str, entry: str) -> Distribution:
-    """pip renames what it is about to remove to ~name; such a folder is the trace of an interrupted pip."""
+    """Pip renames what it is about to remove to ~name; such a folder is the trace of an interrupted pip."""
     name = entry.removesuffix(".dist-info").lstrip("~").partition("-")[0]
     return Distribution(
         name=record.normalise(name), location=os.path.join(folder, entry), damaged="a leftover of an interrupted pip"
@@ -100,19 +114,6 @@ def _head(path: str) -> bytes | None:
             return stream.read(_HEAD)
     except OSError:
         return None
-
-
-def _with_record(one: Distribution, checked: record.DistributionFiles, collision: record.Collision | None) -> Distribution:
-    from dataclasses import replace
-
-    return replace(
-        one,
-        missing_files=checked.missing,
-        changed_files=checked.changed,
-        missing_sample=checked.sample,
-        damaged=one.damaged or checked.damaged,
-        collides_with=tuple(name for name in collision.distributions if name != one.name) if collision else (),
-    )
 
 
 def shadows(folder: str, site_packages: Sequence[str]) -> tuple[str, ...]:

@@ -111,7 +111,10 @@ def _applications(environ: Mapping[str, str]) -> list[EditorFacts]:
         folders = [environ[one] for one in ("LOCALAPPDATA", "ProgramFiles") if environ.get(one)]
         table = _WINDOWS_PROGRAMS
     else:
-        folders, table = ("/opt", "/snap/bin"), {"pycharm-community": "PyCharm", "pycharm": "PyCharm", "code": "VS Code"}
+        folders, table = (
+            ("/opt", "/snap/bin"),
+            {"pycharm-community": "PyCharm", "pycharm": "PyCharm", "code": "VS Code"},
+        )
     return [
         EditorFacts(name=name, path=os.path.join(folder, place))
         for folder in folders
@@ -131,7 +134,9 @@ def _kernels(target: str | None, prefix: str | None, environ: Mapping[str, str])
     elif sys.platform == "win32":
         folders.append(os.path.join(environ.get("APPDATA", home), "jupyter", "kernels"))
     else:
-        folders.append(os.path.join(environ.get("XDG_DATA_HOME") or os.path.join(home, ".local/share"), "jupyter/kernels"))
+        folders.append(
+            os.path.join(environ.get("XDG_DATA_HOME") or os.path.join(home, ".local/share"), "jupyter/kernels")
+        )
     if prefix:
         folders.append(os.path.join(prefix, "share/jupyter/kernels"))
     folders += ["/usr/local/share/jupyter/kernels", "/usr/share/jupyter/kernels"] if os.name == "posix" else []

@@ -63,9 +63,13 @@ class Distribution:
     top_level: tuple[str, ...] = ()
     missing_files: int = 0
     """Rows of RECORD (byte code left out) whose file is not there."""
+    changed_files: int = 0
+    """Files of another size than RECORD says."""
     missing_sample: tuple[str, ...] = ()
     damaged: str | None = None
     """What is wrong with its metadata: no RECORD, no METADATA, unreadable, a leftover of an interrupted pip ..."""
+    collides_with: tuple[str, ...] = ()
+    """Distributions that claim the same paths with other contents: the one installed last has won."""
     channel: str | None = None
     """conda channel or index, where the source says so."""
 
