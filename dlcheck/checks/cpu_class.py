@@ -69,7 +69,11 @@ _BRANDS: tuple[tuple[str, str, str], ...] = (
     ("Core", r"Core(?:\(TM\))? 3 \d{3}", "i3"),
     ("Xeon Phi", "", "i5"),
     ("Xeon", r"Phi(?:\(TM\))?", "i5"),
-    ("Xeon", r"Xeon(?:\(R\))? (?:Platinum|Gold|Silver|[wW][3579]\b|[wW][3579]-|W-|CPU Max|Max|D-|6\d{3}[A-Z]*\b)", "i7"),
+    (
+        "Xeon",
+        r"Xeon(?:\(R\))? (?:Platinum|Gold|Silver|[wW][3579]\b|[wW][3579]-|W-|CPU Max|Max|D-|6\d{3}[A-Z]*\b)",
+        "i7",
+    ),
     ("Xeon", r"Xeon(?:\(R\))? Bronze", "i5"),
     ("Xeon", r"Xeon(?:\(R\))? +(?:CPU +)?(?:E[3579]?-|E[- ]2\d{3})", "i7"),
     ("Xeon", r"Xeon(?:\(R\)|\(TM\))? +(?:CPU +)?(?:[ELWX]?\d{4}\b|3\.\d+GHz)", "i3"),

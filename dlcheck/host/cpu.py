@@ -39,7 +39,8 @@ def look(root: str = "/") -> CpuFacts:
     )
 
 
-Description = tuple["str | None | Unknown", "tuple[str, ...] | Unknown", "str | None", "tuple[ArmPart, ...]"]
+Description = tuple["str | Unknown | None", "tuple[str, ...] | Unknown", "str | None", "tuple[ArmPart, ...]"]
+"""Brand, instruction sets, architecture, ARM core types."""
 
 
 def _linux(root: str) -> Description:

@@ -99,11 +99,11 @@ def _read(folder: str, entry: str, metadata: str) -> Distribution:
     given = fields.get("name", [""])[0]
     return Distribution(
         name=record.normalise(given or name),
-        version=(fields.get("version") or [version])[0],
+        version=next(iter(fields.get("version", ())), version),
         location=folder,
         installer=files.read_line(os.path.join(place, "INSTALLER")) if os.path.isdir(place) else None,
         requires=tuple(fields.get("requires-dist", ())),
-        requires_python=fields.get("requires-python", [None])[0],
+        requires_python=next(iter(fields.get("requires-python", ())), None),
         damaged=damaged,
     )
 

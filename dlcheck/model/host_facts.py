@@ -156,6 +156,8 @@ class NetworkFacts:
     trusted_hosts: tuple[str, ...] = ()
     tried: bool = True
     """False with --offline: nothing was contacted."""
+    no_index: bool = False
+    """Whether a setting (PIP_NO_INDEX, UV_OFFLINE) forbids every index."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
