@@ -1,0 +1,190 @@
+"""Judges a machine and an interpreter: gather what the rules need, judge, make a Report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+
+from dlcheck import __version__, data
+from dlcheck.checks import RULES
+from dlcheck.checks.judge import fold, judge, primary
+from dlcheck.gather import Way, gather
+from dlcheck.model.errors import DlcheckError
+from dlcheck.model.fact import Unknown
+from dlcheck.model.facts import SUBJECTS, Facts
+from dlcheck.model.finding import Fix, Rule, Status, Verdict
+from dlcheck.model.profile import Ignore, Profile, Severity
+from dlcheck.model.report import Report, Target
+
+ALWAYS = ("system", "container", "python")
+"""Subjects that every report is made from: the words and the fixes depend on them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What to examine, and how."""
+
+    profile: Profile
+    target: Target
+    way: Way = field(default_factory=Way)
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    fail_on: str = "error"
+    """error, warning or never."""
+    facts: Facts | None = None
+    """Recorded facts to judge instead of this machine."""
+
+
+def examine(examination: Examination) -> Report:
+    """One report. Nothing is printed; whatever is wrong with the machine is in the report."""
+    start = time.perf_counter()
+    rules = choose_rules(RULES, examination.select)
+    profile = examination.profile
+    if examination.ignore:
+        asked = tuple(Ignore(target=one.code, reason="--ignore") for one in choose_rules(RULES, examination.ignore))
+        profile = replace(profile, ignores=(*profile.ignores, *asked))
+    timings: dict[str, float] = {}
+    facts = examination.facts
+    if facts is None:
+        facts, timings = gather(needed(rules), examination.target, examination.way)
+    report = make_report(facts, profile, rules, target=examination.target, fail_on=examination.fail_on)
+    timings["total"] = round(time.perf_counter() - start, 4)
+    return replace(report, timings=timings)
+
+
+def needed(rules: Sequence[Rule]) -> Collection[str]:
+    """The subjects that the rules and the report need."""
+    return {*ALWAYS, *(subject for rule in rules for subject in rule.needs)}
+
+
+def choose_rules(rules: Sequence[Rule], words: Sequence[str]) -> tuple[Rule, ...]:
+    """The rules whose code begins with, or whose causes include, one of the words; all where there are none."""
+    if not words:
+        return tuple(rules)
+    for word in words:
+        if not any(rule.code.startswith(word.upper()) or word in rule.causes for rule in rules):
+            raise DlcheckError(f"no rule has the code, the prefix or the cause {word}", "dlcheck explain --list")
+    return tuple(
+        rule for rule in rules if any(rule.code.startswith(word.upper()) or word in rule.causes for word in words)
+    )
+
+
+def make_report(
+    facts: Facts, profile: Profile, rules: Sequence[Rule], *, target: Target, fail_on: str = "error"
+) -> Report:
+    """The report on facts, wherever they come from."""
+    now = datetime.now(timezone.utc)
+    verdicts = fold(judge(facts, profile, rules, now.date().isoformat()), data.cause)
+    verdicts = tuple(complete(verdict, facts, target) for verdict in verdicts)
+    version = facts.python.version if not isinstance(facts.python, Unknown) else None
+    node = facts.system.node if not isinstance(facts.system, Unknown) else None
+    report = Report(
+        version=__version__,
+        command="doctor",
+        created=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        node=node or "unknown",
+        profile=profile.name,
+        target=replace(target, version=version if isinstance(version, str) else None),
+        verdicts=verdicts,
+        facts=facts,
+        data_date=data.DATA_DATE,
+        primary_causes=primary(verdicts),
+    )
+    return replace(report, exit_code=exit_code(report, fail_on))
+
+
+def exit_code(report: Report, fail_on: str) -> int:
+    """0, 1 for findings at or above ``fail_on``, 3 where a rule crashed and nothing was found."""
+    bar = {"error": Severity.ERROR.rank, "warning": Severity.WARNING.rank, "never": 99}[fail_on]
+    worst = max(
+        (
+            (one.severity or verdict.severity).rank
+            for verdict in report.verdicts
+            if not verdict.suppressed
+            for one in verdict.findings
+        ),
+        default=-1,
+    )
+    if worst >= bar:
+        return 1
+    return 3 if any(one.status is Status.CRASHED and not one.suppressed for one in report.verdicts) else 0
+
+
+def complete(verdict: Verdict, facts: Facts, target: Target) -> Verdict:
+    """The verdict with the remedies of the catalogue where its findings bring none of their own."""
+    if not verdict.findings:
+        return verdict
+    where = surroundings(facts)
+    words = {"python": target.python, **substitutes(facts)}
+    done = []
+    for finding in verdict.findings:
+        cause = data.cause(finding.cause)
+        fixes = finding.fixes
+        verify = finding.verify
+        if cause is not None:
+            fixes = fixes or tuple(one.fix for one in cause.fixes if not one.where or where.intersection(one.where))
+            verify = verify or cause.verify
+        done.append(
+            replace(
+                finding,
+                fixes=tuple(fill(fix, words) for fix in fixes),
+                verify=tuple(fill_text(one, words) for one in verify),
+            )
+        )
+    return replace(verdict, findings=tuple(done))
+
+
+def surroundings(facts: Facts) -> frozenset[str]:
+    """The words of CauseFix.where that hold here."""
+    found = set()
+    if not isinstance(facts.system, Unknown):
+        found.add(facts.system.name)
+        if facts.system.wsl:
+            found.add("wsl")
+    if not isinstance(facts.container, Unknown):
+        if facts.container.kind:
+            found.add("container")
+        if facts.container.hosted:
+            found.add("notebook")
+    if not isinstance(facts.python, Unknown) and facts.python.environment == "conda":
+        found.add("conda")
+    if not isinstance(facts.workplace, Unknown) and facts.workplace.inside in ("jupyter", "colab", "kaggle"):
+        found.add("notebook")
+    return frozenset(found)
+
+
+def substitutes(facts: Facts) -> dict[str, str]:
+    """What the placeholders of the catalogue's commands stand for on this machine."""
+    variant = "cpu"
+    if (
+        not isinstance(facts.devices, Unknown)
+        and facts.devices.nvidia
+        and not isinstance(facts.devices.nvidia, Unknown)
+    ):
+        supported = facts.devices.nvidia.cuda_driver
+        if isinstance(supported, str) and supported.split(".")[0].isdigit():
+            variant = "cu130" if int(supported.split(".")[0]) >= 13 else "cu126"
+    return {"variant": variant, "index": f"https://download.pytorch.org/whl/{variant}"}
+
+
+def fill(fix: Fix, words: dict[str, str]) -> Fix:
+    """The fix with its placeholders replaced."""
+    return replace(
+        fix,
+        text=fill_text(fix.text, words),
+        commands=tuple(tuple(fill_text(word, words) for word in command) for command in fix.commands),
+    )
+
+
+def fill_text(text: str, words: dict[str, str]) -> str:
+    """The text with {name} replaced for every name that is known."""
+    for name, value in words.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def all_subjects() -> Collection[str]:
+    """Every subject, for a recording of the whole machine."""
+    return SUBJECTS
