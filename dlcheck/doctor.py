@@ -14,9 +14,10 @@ from dlcheck.gather import Way, gather
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import SUBJECTS, Facts
-from dlcheck.model.finding import Fix, Rule, Status, Verdict
+from dlcheck.model.finding import Rule, Status
 from dlcheck.model.profile import Ignore, Profile, Severity
 from dlcheck.model.report import Report, Target
+from dlcheck.remedies import complete
 
 ALWAYS = ("system", "container", "python")
 """Subjects that every report is made from: the words and the fixes depend on them."""
@@ -77,7 +78,7 @@ def make_report(
     """The report on facts, wherever they come from."""
     now = datetime.now(timezone.utc)
     verdicts = fold(judge(facts, profile, rules, now.date().isoformat()), data.cause)
-    verdicts = tuple(complete(verdict, facts, target) for verdict in verdicts)
+    verdicts = tuple(complete(verdict, facts, target.python) for verdict in verdicts)
     version = facts.python.version if not isinstance(facts.python, Unknown) else None
     node = facts.system.node if not isinstance(facts.system, Unknown) else None
     report = Report(
@@ -110,79 +111,6 @@ def exit_code(report: Report, fail_on: str) -> int:
     if worst >= bar:
         return 1
     return 3 if any(one.status is Status.CRASHED and not one.suppressed for one in report.verdicts) else 0
-
-
-def complete(verdict: Verdict, facts: Facts, target: Target) -> Verdict:
-    """The verdict with the remedies of the catalogue where its findings bring none of their own."""
-    if not verdict.findings:
-        return verdict
-    where = surroundings(facts)
-    words = {"python": target.python, **substitutes(facts)}
-    done = []
-    for finding in verdict.findings:
-        cause = data.cause(finding.cause)
-        fixes = finding.fixes
-        verify = finding.verify
-        if cause is not None:
-            fixes = fixes or tuple(one.fix for one in cause.fixes if not one.where or where.intersection(one.where))
-            verify = verify or cause.verify
-        done.append(
-            replace(
-                finding,
-                fixes=tuple(fill(fix, words) for fix in fixes),
-                verify=tuple(fill_text(one, words) for one in verify),
-            )
-        )
-    return replace(verdict, findings=tuple(done))
-
-
-def surroundings(facts: Facts) -> frozenset[str]:
-    """The words of CauseFix.where that hold here."""
-    found = set()
-    if not isinstance(facts.system, Unknown):
-        found.add(facts.system.name)
-        if facts.system.wsl:
-            found.add("wsl")
-    if not isinstance(facts.container, Unknown):
-        if facts.container.kind:
-            found.add("container")
-        if facts.container.hosted:
-            found.add("notebook")
-    if not isinstance(facts.python, Unknown) and facts.python.environment == "conda":
-        found.add("conda")
-    if not isinstance(facts.workplace, Unknown) and facts.workplace.inside in ("jupyter", "colab", "kaggle"):
-        found.add("notebook")
-    return frozenset(found)
-
-
-def substitutes(facts: Facts) -> dict[str, str]:
-    """What the placeholders of the catalogue's commands stand for on this machine."""
-    variant = "cpu"
-    if (
-        not isinstance(facts.devices, Unknown)
-        and facts.devices.nvidia
-        and not isinstance(facts.devices.nvidia, Unknown)
-    ):
-        supported = facts.devices.nvidia.cuda_driver
-        if isinstance(supported, str) and supported.split(".")[0].isdigit():
-            variant = "cu130" if int(supported.split(".")[0]) >= 13 else "cu126"
-    return {"variant": variant, "index": f"https://download.pytorch.org/whl/{variant}"}
-
-
-def fill(fix: Fix, words: dict[str, str]) -> Fix:
-    """The fix with its placeholders replaced."""
-    return replace(
-        fix,
-        text=fill_text(fix.text, words),
-        commands=tuple(tuple(fill_text(word, words) for word in command) for command in fix.commands),
-    )
-
-
-def fill_text(text: str, words: dict[str, str]) -> str:
-    """The text with {name} replaced for every name that is known."""
-    for name, value in words.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text
 
 
 def all_subjects() -> Collection[str]:

@@ -1,4 +1,4 @@
-"""Pure rules, one file a subject. A new rule is a function in its subject's file and one line here.
+"""Pure rules, one file a subject. A new rule is a function in its subject's file and one line here, or in its file's RULES.
 
 Codes: DL1xx machine, DL2xx network, DL3xx editors and notebooks, DL4xx Python and its packages, DL5xx frameworks,
 DL6xx devices and drivers, DL7xx CUDA libraries and toolchain, DL8xx containers and clusters. A code is never reused.
@@ -6,10 +6,32 @@ DL6xx devices and drivers, DL7xx CUDA libraries and toolchain, DL8xx containers 
 
 from __future__ import annotations
 
-from dlcheck.checks import cuda_path, gpu_builds, nvidia, nvidia_calls, visibility
+from dlcheck.checks import (
+    cpu,
+    cuda_path,
+    disk,
+    frameworks,
+    gpu_builds,
+    memory,
+    network,
+    nvidia,
+    nvidia_calls,
+    packages,
+    python,
+    visibility,
+    workplace,
+)
 from dlcheck.model.finding import Rule
 
 RULES: tuple[Rule, ...] = (
+    *cpu.RULES,
+    *memory.RULES,
+    *disk.RULES,
+    *network.RULES,
+    *workplace.RULES,
+    *python.RULES,
+    *packages.RULES,
+    *frameworks.RULES,
     cuda_path.cuda_path,
     nvidia.gpu_asked_for,
     nvidia.kernel_driver,

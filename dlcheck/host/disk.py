@@ -40,7 +40,7 @@ def _temporary(environ: Mapping[str, str]) -> str:
     for variable in ("TMPDIR", "TEMP", "TMP"):
         if environ.get(variable):
             return environ[variable]
-    return "/tmp" if os.name == "posix" else tempfile.gettempdir()  # noqa: S108 - judged, not written to blindly
+    return "/tmp" if os.name == "posix" else tempfile.gettempdir()
 
 
 def _look_at(role: str, path: str, mounts: list[tuple[str, str]]) -> DiskFacts:

@@ -44,6 +44,7 @@ def main(answer, options):  # noqa: ARG001 - every script has this signature
         prefix=sys.prefix,
         base_prefix=base,
         externally_managed=os.path.exists(os.path.join(stdlib, "EXTERNALLY-MANAGED")) and base == sys.prefix,
+        translated=is_translated(),
         free_threaded=bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         ssl=None if "ssl" in missing else "present",
         writes_bytecode=not sys.dont_write_bytecode,
@@ -70,6 +71,22 @@ def has(name):
         return compiled in sys.builtin_module_names or importlib.util.find_spec(compiled) is not None
     except (ImportError, ValueError):
         return False
+
+
+def is_translated():
+    """Whether Rosetta translates this very process; None elsewhere than on a Mac."""
+    if sys.platform != "darwin":
+        return None
+    try:
+        import ctypes
+
+        value, size = ctypes.c_int(0), ctypes.c_size_t(ctypes.sizeof(ctypes.c_int))
+        asked = ctypes.CDLL(None).sysctlbyname(
+            b"sysctl.proc_translated", ctypes.byref(value), ctypes.byref(size), None, 0
+        )
+        return asked == 0 and value.value == 1
+    except Exception:
+        return None
 
 
 def unique(entries):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dlcheck.model.facts import Facts
 from dlcheck.model.profile import Profile, Severity
@@ -56,6 +56,8 @@ class Finding:
     fixes: tuple[Fix, ...] = ()
     """Empty: those of the cause's catalogue entry."""
     verify: tuple[str, ...] = ()
+    about: dict[str, str] = field(default_factory=dict)
+    """What the blanks of the catalogue's fixes stand for here (model/placeholder.py): package, version, path ..."""
 
 
 class Status(str, enum.Enum):

@@ -21,6 +21,8 @@ class PythonFacts:
     """Architecture of this very process: x86_64 under Rosetta on an arm64 Mac."""
     platform: str | None = None
     """sysconfig.get_platform(), such as linux-x86_64."""
+    translated: bool | None = None
+    """Whether it runs under Rosetta (sysctl.proc_translated); None where the system has no such thing."""
     environment: str | None = None
     """venv, conda, or None for a Python outside any environment."""
     environment_name: str | None = None
