@@ -36,6 +36,8 @@ class Examination:
     """error, warning or never."""
     facts: Facts | None = None
     """Recorded facts to judge instead of this machine."""
+    everything: bool = False
+    """Look at every subject, also those that no chosen rule needs."""
 
 
 def examine(examination: Examination) -> Report:
@@ -49,7 +51,9 @@ def examine(examination: Examination) -> Report:
     timings: dict[str, float] = {}
     facts = examination.facts
     if facts is None:
-        facts, timings = gather(needed(rules), examination.target, examination.way)
+        facts, timings = gather(
+            SUBJECTS if examination.everything else needed(rules), examination.target, examination.way
+        )
     report = make_report(facts, profile, rules, target=examination.target, fail_on=examination.fail_on)
     timings["total"] = round(time.perf_counter() - start, 4)
     return replace(report, timings=timings)
@@ -111,8 +115,3 @@ def exit_code(report: Report, fail_on: str) -> int:
     if worst >= bar:
         return 1
     return 3 if any(one.status is Status.CRASHED and not one.suppressed for one in report.verdicts) else 0
-
-
-def all_subjects() -> Collection[str]:
-    """Every subject, for a recording of the whole machine."""
-    return SUBJECTS

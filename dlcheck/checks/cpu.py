@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from dlcheck.checks import cpu_class
 from dlcheck.checks.rule import rule
+from dlcheck.data import cpu_class
 from dlcheck.model.fact import NotApplicable, known, or_none, present
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Evidence, Finding
@@ -21,19 +21,6 @@ def is_x86(cpu: CpuFacts) -> bool:
     if cpu.architecture:
         return cpu.architecture.lower() in X86
     return "sse2" in (or_none(cpu.flags) or ())
-
-
-def grade(cpu: CpuFacts) -> tuple[str, str]:
-    """The class of the processor, and by what it was graded: brand, parts, or instruction set and cores."""
-    by_brand = cpu_class.of_brand(or_none(cpu.brand))
-    if by_brand != cpu_class.UNKNOWN:
-        return by_brand, "brand"
-    by_parts = cpu_class.of_arm_parts(cpu.arm_parts)
-    if by_parts != cpu_class.UNKNOWN:
-        return by_parts, "parts"
-    flags = or_none(cpu.flags) or ()
-    able = cpu_class.of_capabilities(flags, or_none(cpu.physical_cores), or_none(cpu.logical_cpus))
-    return able, "instruction set and cores"
 
 
 @rule(
@@ -54,7 +41,7 @@ def class_below_profile(facts: Facts, profile: Profile) -> Iterator[Finding]:
     cpu = known(facts.cpu)
     if not profile.cpu_class:
         raise NotApplicable("the profile asks for no class")
-    found, how = grade(cpu)
+    found, how = cpu_class.grade(cpu)
     if found == cpu_class.UNKNOWN:
         known(cpu.brand)
         known(cpu.flags)

@@ -48,11 +48,13 @@ def say(text: str) -> None:
 def live(text: str) -> None:
     """Rewrite the one line on standard error that tells what is awaited; an empty text removes it."""
     with contextlib.suppress(OSError, ValueError):
-        _write(sys.stderr, f"\r\x1b[K{text}")
+        _write(sys.stderr, "\r\x1b[K" + text[: _width(terminal=True) - 1])
 
 
-def style(stream: TextIO | None = None, verbosity: int = 0) -> Style:
-    """What the stream (standard output where none is given) can show."""
+def style(stream: TextIO | None = None, verbosity: int = 0, document: str | None = None) -> Style:
+    """What the stream (standard output where none is given) can show; a file, ``document``, holds Unicode and no colour."""
+    if document not in (None, "-"):
+        return Style(unicode=True, verbosity=verbosity)
     stream = stream or sys.stdout
     terminal = _is_terminal(stream)
     dumb = os.environ.get("TERM", "") == "dumb"
@@ -63,6 +65,11 @@ def style(stream: TextIO | None = None, verbosity: int = 0) -> Style:
     else:
         color = wanted == "always"
     return Style(color=color, unicode=_shows_unicode(stream) and not dumb, width=_width(terminal), verbosity=verbosity)
+
+
+def shows_progress() -> bool:
+    """Whether standard error is a terminal whose cursor can be moved."""
+    return _is_terminal(sys.stderr) and os.environ.get("TERM", "") != "dumb"
 
 
 def is_interactive() -> bool:

@@ -35,6 +35,8 @@ def _shared(module: str) -> Render:
 
 
 RENDERERS: dict[str, Render] = {
+    "text": _private("text"),
+    "json": _private("json"),
     "junit": _shared("junit"),
     "sarif": _shared("sarif"),
     "github": _shared("github"),

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dlcheck.model.host_facts import ArmPart
+from dlcheck.model.fact import or_none
+from dlcheck.model.host_facts import ArmPart, CpuFacts
 
 CLASSES = ("below", "i3", "i5", "i7", "i9")
 UNKNOWN = "unknown"
@@ -159,6 +160,19 @@ _PARTS = {
     "0x70": {"i3": "663"},
     "0xc0": {"i7": "ac3 ac4"},
 }
+
+
+def grade(cpu: CpuFacts) -> tuple[str, str]:
+    """The class of the processor, and by what it was graded: brand, parts, or instruction set and cores."""
+    by_brand = of_brand(or_none(cpu.brand))
+    if by_brand != UNKNOWN:
+        return by_brand, "brand"
+    by_parts = of_arm_parts(cpu.arm_parts)
+    if by_parts != UNKNOWN:
+        return by_parts, "parts"
+    flags = or_none(cpu.flags) or ()
+    able = of_capabilities(flags, or_none(cpu.physical_cores), or_none(cpu.logical_cpus))
+    return able, "instruction set and cores"
 
 
 def of_brand(brand: str | None) -> str:

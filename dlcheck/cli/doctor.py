@@ -1,0 +1,81 @@
+"""``dlcheck doctor``."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import typer
+
+from dlcheck.cli import console, options
+from dlcheck.cli.options import FailOn
+from dlcheck.cli.progress import watching
+
+
+class Format(str, enum.Enum):
+    """Keys of renderers.RENDERERS; a test holds the two together."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    NAGIOS = "nagios"
+    PROMETHEUS = "prometheus"
+
+
+def doctor(
+    *,
+    python: options.Python = None,
+    venv: options.Venv = None,
+    profile: Annotated[
+        str, typer.Option(metavar="NAME|FILE", help="learn, train, infer, ci, or a TOML file.")
+    ] = "learn",
+    select: Annotated[
+        str | None, typer.Option(metavar="CODES", help="Only these rules: codes, prefixes or causes.")
+    ] = None,
+    ignore: Annotated[str | None, typer.Option(metavar="CODES", help="These rules do not count.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Static facts only: no framework is imported, no network.")
+    ] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="No network check.")] = False,
+    measure: Annotated[bool, typer.Option("--measure", help="Measure the speed of the package index (2 MB).")] = False,
+    format_: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,
+    output: options.Output = None,
+    fail_on: Annotated[FailOn, typer.Option("--fail-on", help="What makes the exit code 1.")] = FailOn.ERROR,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")] = False,
+    timeout: options.Timeout = 60.0,
+    facts: Annotated[str | None, typer.Option(metavar="FILE", help="Judge recorded facts, not this machine.")] = None,
+    save_facts: Annotated[str | None, typer.Option(metavar="FILE", help="Record the facts of this machine.")] = None,
+    verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
+) -> int:
+    """Judge this machine and an interpreter's environment, and say what is wrong, why, and what to type."""
+    from dlcheck import doctor as verb
+    from dlcheck import profiles
+    from dlcheck.gather import Way
+    from dlcheck.host import interpreter, recording
+    from dlcheck.renderers import RENDERERS
+
+    asked = profiles.load(profile, "pyproject.toml")
+    recorded = recording.read(facts) if facts else None
+    target = recording.target_of(recorded) if recorded else interpreter.choose(python, venv)
+    examination = verb.Examination(
+        profile=asked,
+        target=target,
+        way=Way(quick=quick, offline=offline, measure=measure, timeout=timeout),
+        select=options.codes(select),
+        ignore=options.codes(ignore),
+        fail_on=fail_on.value,
+        facts=recorded,
+        everything=save_facts is not None,
+    )
+    with watching():
+        report = verb.examine(examination)
+    if save_facts:
+        console.document(recording.write(report), save_facts)
+    style = console.style(verbosity=options.verbosity(verbose, quiet), document=output)
+    console.document(RENDERERS[format_.value](report, style), output)
+    return 0 if exit_zero else report.exit_code

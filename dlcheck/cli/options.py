@@ -1,0 +1,36 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import enum
+from typing import Annotated
+
+import typer
+
+
+class FailOn(str, enum.Enum):
+    """What makes the exit code 1."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NEVER = "never"
+
+
+Python = Annotated[
+    str | None, typer.Option(metavar="PATH", help="The interpreter to check: a path, or a name on PATH.")
+]
+Venv = Annotated[str | None, typer.Option(metavar="DIR", help="The virtual environment to check.")]
+Output = Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")]
+Timeout = Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="Limit of each child process.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check with its evidence.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is wrong.")]
+
+
+def verbosity(verbose: bool, quiet: bool) -> int:
+    """Style.verbosity of the two flags; the louder wins."""
+    return 1 if verbose else -1 if quiet else 0
+
+
+def codes(words: str | None) -> tuple[str, ...]:
+    """The codes or prefixes of a comma-separated list."""
+    return tuple(word.strip() for word in (words or "").split(",") if word.strip())
