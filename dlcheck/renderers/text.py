@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import textwrap
 from collections.abc import Iterator
 
@@ -67,7 +66,7 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
 
 def _header(report: Report) -> str:
     target = report.target
-    place = os.path.relpath(target.environment) if target.chosen_by == ".venv" and target.environment else target.python
+    place = ".venv" if target.chosen_by == ".venv" else target.python
     version = f"Python {target.version}" if target.version else "Python of unknown version"
     why = _CHOSEN.get(target.chosen_by, f"chosen by {target.chosen_by}")
     return f"dlcheck {report.version} · profile {report.profile} · {place} ({version}, {why})"
