@@ -5,7 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dlcheck.model.facts import Facts
-from dlcheck.readers import collect_env, nvidia_query, nvidia_table, packages, processor
+from dlcheck.readers import (
+    amd,
+    apple,
+    collect_env,
+    conda_info,
+    intel,
+    kernel_log,
+    memory,
+    nvidia_query,
+    nvidia_table,
+    nvidia_tools,
+    operating_system,
+    packages,
+    pci_list,
+    processor,
+    reports,
+)
 from dlcheck.readers.merge import merge
 from dlcheck.readers.paste import Paste
 
@@ -15,8 +31,18 @@ READERS: tuple[Reader, ...] = (
     collect_env.read,
     nvidia_query.read,
     nvidia_table.read,
+    nvidia_tools.read,
+    amd.read,
+    intel.read,
+    apple.read,
     packages.read,
+    conda_info.read,
     processor.read,
+    operating_system.read,
+    memory.read,
+    pci_list.read,
+    kernel_log.read,
+    reports.read,
 )
 """In order of rank: where two speak of one thing, the earlier is believed."""
 
@@ -24,4 +50,14 @@ READERS: tuple[Reader, ...] = (
 def read_all(text: str) -> Facts:
     """Everything the readers recognise in the text; what nobody spoke of stays Unknown. Never raises on any text."""
     paste = Paste(text)
-    return merge(facts for reader in READERS if (facts := reader(paste)) is not None)
+    return merge(facts for reader in READERS if (facts := _read(reader, paste)) is not None)
+
+
+def _read(reader: Reader, paste: Paste) -> Facts | None:
+    """A reader that trips over a text it half understands must not cost what the others read; a note tells of it."""
+    try:
+        return reader(paste)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        return Facts(
+            notes={f"reader failed: {reader.__module__.rpartition('.')[2]}": f"{type(error).__name__}: {error}"}
+        )

@@ -8,37 +8,50 @@ from __future__ import annotations
 
 import re
 
-ESCAPE = re.compile(
+from dlcheck.readers.pattern import Pattern
+
+ESCAPE = Pattern(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[_PX^][^\x07\x1b\n]*(?:\x07|\x1b\\)?|[()][0-9A-Za-z]|[@-Z\\-_=>])"
 )
-BARE_ESCAPE = re.compile(r"(?:\^\[|\\(?:x1b|033|e|u001b))\[[0-9;]{0,20}[mK]")
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200c\u200e\u200f\u2060\ufeff]")
-BACKSPACE = re.compile(r"[^\n\x08]\x08")
-QUOTE = re.compile(r"^(?:[ \t]{0,3}>[ \t]?){1,6}")
-BUILDKITE = re.compile(r"^_bk;t=\d{10,16}", re.MULTILINE)
+BARE_ESCAPE = Pattern(r"(?:\^\[|\\(?:x1b|033|e|u001b))\[[0-9;]{0,20}[mK]")
+CONTROL = Pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200c\u200e\u200f\u2060\ufeff]")
+BACKSPACE = Pattern(r"[^\n\x08]\x08")
+QUOTE = Pattern(r"^(?:[ \t]{0,3}>[ \t]?){1,6}", re.MULTILINE)
+BUILDKITE = Pattern(r"^_bk;t=\d{10,16}", re.MULTILINE)
 TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
-STAMP = re.compile(
+STAMP = Pattern(
     rf"^(?:[^\t\n]{{1,60}}\t[^\t\n]{{0,60}}\t)?(?:\[?{TIME}\]?(?:[ \t](?:\d\d[OE]|[OE]\d\d)[+ ]?)?"
-    r"|\[\d\d:\d\d:\d\d(?:[.,]\d+)?\]|\d\d:\d\d:\d\d[.,]\d{3})(?![:\d])[ \t]{0,2}"
+    r"|\[\d\d:\d\d:\d\d(?:[.,]\d+)?\]|\d\d:\d\d:\d\d[.,]\d{3})(?![:\d])[ \t]{0,2}",
+    re.MULTILINE,
 )
 """Time stamps of GitHub Actions (with its job and step), GitLab, Azure, Jenkins, and logs of containers. TensorFlow's
 own stamp, which a colon follows, belongs to its message and stays."""
-BUILD = re.compile(r"^#\d{1,3} \d{1,5}\.\d{1,3} ")
-COMPOSE = re.compile(r"^[\w.-]{1,40} {0,20}\| ?")
-GUTTER = re.compile(r"^[ \t]{0,8}(\d{1,6})(?:[ \t]*[|│:→][ \t]?|\t)")
-FENCE = re.compile(r"^[ \t]*(?:```|~~~)[\w+.{}= -]{0,40}$")
+BUILD = Pattern(r"^#\d{1,3} \d{1,5}\.\d{1,3} ", re.MULTILINE)
+COMPOSE = Pattern(r"^[\w.-]{1,40} {0,20}\| ?", re.MULTILINE)
+GUTTER = Pattern(r"^[ \t]{0,8}(\d{1,6})(?:[ \t]*[|│→][ \t]?|:[ \t]|\t)", re.MULTILINE)
+FENCE = Pattern(r"^[ \t]*(?:```|~~~)[\w+.{}= -]{0,40}$", re.MULTILINE)
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))
 WIDE = str.maketrans({"\uff1a": ":", "\u3000": " ", "\u2007": " ", "\u202f": " ", "\uff08": "(", "\uff09": ")"})
+
+
+LONGEST = 12000
+"""No program prints a longer line that tells of a machine; base64 and minified pages do."""
 
 
 def clean(text: str) -> str:
     """The text without byte order mark, carriage returns, colours, quote marks, time stamps, gutters and fences."""
     text = _characters(text)
     lines = text.split("\n")
-    lines = [line.rstrip() for line in lines]
+    lines = [line.rstrip()[:LONGEST] for line in lines]
+    text = "\n".join(lines)
     for pattern in (QUOTE, STAMP, BUILD, QUOTE):
-        lines = _strip_where_usual(lines, pattern)
-    lines = _strip_numbers(_strip_service(lines))
+        if pattern.search(text):
+            lines = _strip_where_usual(lines, pattern)
+            text = "\n".join(lines)
+    if COMPOSE.search(text):
+        lines = _strip_service(lines)
+    if GUTTER.search(text):
+        lines = _strip_numbers(lines)
     if "```" in text or "~~~" in text:
         lines = ["" if FENCE.match(line) else line for line in lines]
     return "\n".join(lines)
@@ -68,7 +81,7 @@ def _characters(text: str) -> str:
     return text
 
 
-def _strip_where_usual(lines: list[str], pattern: re.Pattern[str]) -> list[str]:
+def _strip_where_usual(lines: list[str], pattern: Pattern) -> list[str]:
     """Without the prefix, in every run of lines of which half carry it: a lone "> " or date is the program's own."""
     cut = [pattern.match(line) for line in lines]
     if not any(cut):
@@ -103,8 +116,6 @@ def _strip_numbers(lines: list[str]) -> list[str]:
 
 def _strip_service(lines: list[str]) -> list[str]:
     """Without the service's name that docker compose puts before each line; it is the same in a whole run."""
-    if not any(COMPOSE.match(line) for line in lines[:400]):
-        return lines
     out = list(lines)
     for start, end in _paragraphs(lines):
         match = COMPOSE.match(lines[start])

@@ -15,18 +15,20 @@ from dlcheck.model.facts import Facts
 from dlcheck.model.host_facts import SystemFacts, ToolchainFacts
 from dlcheck.model.python_facts import PythonFacts
 from dlcheck.readers.merge import join
-from dlcheck.readers.parts import amd, devices_of, framework, gpu, nvidia, python, system, toolchain
+from dlcheck.readers.parts import amd, devices_of, framework, gpu, nvidia, python, system, system_name, toolchain
 from dlcheck.readers.paste import Paste, something
+from dlcheck.readers.pattern import Pattern
 from dlcheck.readers.unsaid import BUILD, PYTHON
 
 LABELS = ("pytorch version", "is debug build", "cuda used to build pytorch", "gpu models and configuration")
-GPU_LINE = re.compile(
-    r"^\s*(?:GPU models and configuration:\s*)?GPU\s+(\d+):\s*(\S.*?)(?:\s+\(UUID: ([\w-]+)\))?\s*$", re.MULTILINE
+GPU_LINE = Pattern(
+    r"^[ \t]*(?:GPU models and configuration:[ \t]*)?GPU[ \t]+(\d+):[ \t]*(\S.*?)(?:[ \t]+\(UUID: ([\w-]+)\))?[ \t]*$",
+    re.MULTILINE,
 )
-MIG_LINE = re.compile(r"^\s*MIG\s+(\d+c?[\w.+]*)\s+Device\s+(\d+):", re.MULTILINE)
-CUDNN_FILE = re.compile(r"^\s*(\S{0,200}(?:libcudnn|cudnn)[\w./\\-]*)\s*$", re.MULTILINE)
-ARCHITECTURE = re.compile(r"^(.*?)\s*\((x86_64|aarch64|arm64|ppc64le|AMD64|i[3-6]86|s390x|riscv64|armv7l)\)$")
-BITS = re.compile(r"\((\d\d)[- ]bit(?: runtime)?\)")
+MIG_LINE = Pattern(r"^[ \t]*MIG[ \t]+(\d+c?[\w.+]*)[ \t]+Device[ \t]+(\d+):", re.MULTILINE)
+CUDNN_FILE = Pattern(r"^[ \t]*(\S{0,200}(?:libcudnn|cudnn)[\w./\\-]*)[ \t]*$", re.MULTILINE)
+ARCHITECTURE = Pattern(r"^(.*?)\s*\((x86_64|aarch64|arm64|ppc64le|AMD64|i[3-6]86|s390x|riscv64|armv7l)\)$")
+BITS = Pattern(r"\((\d\d)[- ]bit(?: runtime)?\)")
 NOTED = (
     "is xnnpack available",
     "cuda_module_loading set to",
@@ -83,16 +85,6 @@ def _system(paste: Paste) -> SystemFacts:
     )
 
 
-def system_name(printed: str | None) -> str:
-    """linux, windows, macos, or nothing where the words tell none of them."""
-    low = (printed or "").lower()
-    if "windows" in low:
-        return "windows"
-    if "mac" in low or "darwin" in low:
-        return "macos"
-    return "linux" if printed else ""
-
-
 def _toolchain(paste: Paste) -> ToolchainFacts:
     return toolchain(
         gcc=paste.value("gcc version"),
@@ -107,7 +99,7 @@ def _cudnn(paste: Paste) -> str | None:
     printed = paste.value("cudnn version")
     if printed and "following" not in printed.lower():
         return printed
-    return "\n".join(CUDNN_FILE.findall(paste.text)) or printed
+    return "\n".join(CUDNN_FILE.words(paste.text)) or printed
 
 
 def _python(paste: Paste) -> PythonFacts:
@@ -121,13 +113,11 @@ def _python(paste: Paste) -> PythonFacts:
 
 
 def _devices(paste: Paste) -> DeviceFacts:
-    listed = {
-        (index, name): gpu(name, index=int(index), uuid=uuid) for index, name, uuid in GPU_LINE.findall(paste.text)
-    }
+    listed = {(index, name): gpu(name, index=int(index), uuid=uuid) for index, name, uuid in GPU_LINE.rows(paste.text)}
     gpus = list(listed.values())
     if not gpus:
         gpus = _unnumbered(paste)
-    profiles = tuple(f"MIG {profile}" for profile, _ in MIG_LINE.findall(paste.text))
+    profiles = tuple(f"MIG {profile}" for profile, _ in MIG_LINE.rows(paste.text))
     if profiles and gpus:
         gpus[0] = replace(gpus[0], mig_profiles=profiles, mig_enabled=True)
     facts = devices_of(tuple(gpus))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from dlcheck.readers.paste import something
+from dlcheck.readers.pattern import Pattern
 
-SIZE = re.compile(r"(\d[\d.,]*)\s*([kKmMgGtTpP]?)(i?)(?:[bB](?:ytes?)?)?\b")
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+SIZE = Pattern(r"(\d[\d.,]*)\s*([kKmMgGtTpP]?)(i?)(?:[bB](?:ytes?)?)?\b")
+NUMBER = Pattern(r"-?\d+(?:\.\d+)?")
 POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
 

@@ -7,6 +7,7 @@ the width of the first column, never in the names of those read here; 610 added 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,13 +19,14 @@ from dlcheck.readers.figures import count, number, size, switch
 from dlcheck.readers.merge import join
 from dlcheck.readers.parts import devices_of, gpu, nvidia
 from dlcheck.readers.paste import Paste, something
+from dlcheck.readers.pattern import Pattern
 
 Fields = dict[str, str]
-GPU_HEAD = re.compile(r"^\s*GPU ([0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f])\s*$")
-TAG = re.compile(r"<(/?)(\w+)([^<>]*)>([^<]*)")
-BUS = re.compile(r'id="([0-9A-Fa-f:.]+)"')
-SIGNS = re.compile(r"[^a-z0-9/]+")
-REASON = re.compile(r"clocks_(?:throttle|event)_reasons?/(?:clocks_(?:throttle|event)_reason_)?(\w+)$")
+GPU_HEAD = Pattern(r"^\s*GPU ([0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f])\s*$")
+TAG = Pattern(r"<(/?)(\w+)([^<>]*)>([^<]*)")
+BUS = Pattern(r'id="([0-9A-Fa-f:.]+)"')
+SIGNS = Pattern(r"[^a-z0-9/]+")
+REASON = Pattern(r"clocks_(?:throttle|event)_reasons?/(?:clocks_(?:throttle|event)_reason_)?(\w+)$")
 REASONS = {
     "sw_power_cap": "sw_power_cap",
     "hw_slowdown": "hw_slowdown",
@@ -66,6 +68,7 @@ def read(paste: Paste) -> Facts | None:
     return Facts(devices=join(devices_of(gpus), found), notes=notes)
 
 
+@functools.cache
 def _name(words: str) -> str:
     return SIGNS.sub("_", words.lower()).strip("_")
 
@@ -77,7 +80,7 @@ def _indented(lines: list[str]) -> tuple[Fields, list[tuple[str, Fields]]]:
     path: list[tuple[int, str]] = []
     flat = not any(line.startswith(" ") for line in lines if " : " in line)
     for line in lines:
-        start = GPU_HEAD.match(line)
+        start = GPU_HEAD.match(line) if "GPU " in line else None
         if start:
             blocks.append((start[1], {}))
             path = []
@@ -104,7 +107,7 @@ def _xml(text: str) -> tuple[Fields, list[tuple[str, Fields]]]:
     head: Fields = {}
     blocks: list[tuple[str, Fields]] = []
     path: list[str] = []
-    for closing, tag, attributes, value in TAG.findall(text):
+    for closing, tag, attributes, value in TAG.rows(text):
         if tag == "nvidia_smi_log":
             continue
         if closing:

@@ -18,29 +18,32 @@ from dlcheck.readers.figures import number, size, switch
 from dlcheck.readers.merge import join
 from dlcheck.readers.parts import devices_of, gpu, intel, nvidia
 from dlcheck.readers.paste import Paste, something
+from dlcheck.readers.pattern import Pattern
 
-HEAD = re.compile(r"(?:NVIDIA|XPU)-SMI(?: version)?\s*:?\s*v?(\d[\d.]*\d)", re.IGNORECASE)
-DRIVER = re.compile(r"(?:Driver|DRIVER|KMD) [Vv]ersion\s*:?\s*(\d[\d.]*\d)")
-CUDA = re.compile(r"CUDA (?:UMD )?Version\s*:\s*(\d+\.\d+)")
-LIBRARY = re.compile(r"NVML(?: library)? version\s*:\s*(\d[\d.]*\d)")
+HEAD = Pattern(r"(?:NVIDIA|XPU)-SMI(?: version)?\s*:?\s*v?(\d[\d.]*\d)", re.IGNORECASE)
+DRIVER = Pattern(r"(?:Driver|DRIVER|KMD) [Vv]ersion\s*:?\s*(\d[\d.]*\d)")
+CUDA = Pattern(r"CUDA (?:UMD )?Version\s*:\s*(\d+\.\d+)")
+LIBRARY = Pattern(r"NVML(?: library)? version\s*:\s*(\d[\d.]*\d)")
 ADDRESS = r"[0-9A-Fa-f]{4,8}:[0-9A-Fa-f]{2}:[0-9A-Fa-f]{2}\.[0-9A-Fa-f]"
-FIRST = re.compile(
+FIRST = Pattern(
     r"^\s*\|?\s*(\d{1,3})\s+(\S[^|\n]{0,80}?)(?:\s+(On|Off|WDDM|TCC|MCDM|N/A|ERR!|Enabled|Disabled))?\s*\|"
     rf"\s*({ADDRESS}|N/A)\s+(\S+)?\s*\|\s*(\S+)?"
 )
-USED = re.compile(r"(\d+|N/A)\s*(Mi?B)?\s*/\s*(\d+)\s*(Mi?B)")
-POWER = re.compile(r"(\d+)W\s*/\s*(\d+)W")
-CELSIUS = re.compile(r"\b(\d+)C\b")
-BUSY = re.compile(r"\|\s*(\d+)%")
-MODE = re.compile(r"\b(Default|E\. ?Process|Exclusive_Process|Prohibited)\b")
-MIG_ROW = re.compile(r"^\s*\|\s*(\d+)\s+(\d+|N/A)\s+(\d+|N/A)\s+(\d+)\s*\|")
-PROCESS = re.compile(
+USED = Pattern(r"(\d+|N/A)\s*(Mi?B)?\s*/\s*(\d+)\s*(Mi?B)")
+POWER = Pattern(r"(\d+)W\s*/\s*(\d+)W")
+CELSIUS = Pattern(r"\b(\d+)C\b")
+BUSY = Pattern(r"\|\s*(\d+)%")
+MODE = Pattern(r"\b(Default|E\. ?Process|Exclusive_Process|Prohibited)\b")
+MIG_ROW = Pattern(r"^\s*\|\s*(\d+)\s+(\d+|N/A)\s+(\d+|N/A)\s+(\d+)\s*\|")
+PROCESS = Pattern(
     r"^\s*\|\s*(\d+)\s+(?:(?:N/A|\d+)\s+(?:N/A|\d+)\s+)?(\d+)\s+([CGM+]{1,5})\s+(\S.*?)\s+(\d+\s*MiB|N/A|-|)\s*\|"
 )
-LISTED = re.compile(
-    r"^\s*GPU\s+(\d+):\s*(\S[^(\n]*?(?:\([^U][^)\n]*\))?[^(\n]*?)\s*\(UUID:\s*([\w/-]+)\s*\)", re.MULTILINE
+LISTED = Pattern(
+    r"^[ \t]*GPU[ \t]+(\d+):[ \t]*(\S[^(\n]*?(?:\([^U][^)\n]*\))?[^(\n]*?)[ \t]*\(UUID:[ \t]*([\w/-]+)[ \t]*\)",
+    re.MULTILINE,
 )
-MIG_LISTED = re.compile(r"^\s*MIG\s+(\d+c?[\w.+]*)\s+Device\s+(\d+):", re.MULTILINE)
+MIG_LISTED = Pattern(r"^[ \t]*MIG[ \t]+(\d+c?[\w.+]*)[ \t]+Device[ \t]+(\d+):", re.MULTILINE)
+LINK = Pattern(r"^[ \t]*Link \d+:[ \t]*(\S+)", re.MULTILINE)
 MODES = {"default": "default", "prohibited": "prohibited"}
 FAILURES = (
     ("Driver/library version mismatch", 18, "NVML_ERROR_LIB_RM_VERSION_MISMATCH"),
@@ -153,7 +156,7 @@ def _list(paste: Paste) -> Facts | None:
     for at, match in enumerate(matches):
         end = matches[at + 1].start() if at + 1 < len(matches) else len(paste.text)
         block = paste.text[match.end() : end]
-        profiles = tuple(f"MIG {profile}" for profile, _ in MIG_LISTED.findall(block))
+        profiles = tuple(f"MIG {profile}" for profile, _ in MIG_LISTED.rows(block))
         facts = gpu(match[2].strip(), index=int(match[1]), uuid=match[3], mig_profiles=profiles)
         if profiles:
             facts = replace(facts, mig_enabled=True, mig_devices=len(profiles))
@@ -165,10 +168,10 @@ def _links(facts: Gpu, block: str) -> Gpu:
     """`nvidia-smi nvlink --status` prints the links under the same line."""
     if "NVLink information as all links are inactive" in block:
         return replace(facts, nvlink="inactive")
-    if not re.search(r"^\s*Link \d+:", block, re.MULTILINE):
+    if not LINK.search(block):
         return facts
-    up = len(re.findall(r"^\s*Link \d+:\s*\d", block, re.MULTILINE))
-    down = len(re.findall(r"^\s*Link \d+:\s*<?inactive", block, re.MULTILINE))
+    up = sum(1 for state in LINK.words(block) if state[0].isdigit())
+    down = sum(1 for state in LINK.words(block) if "inactive" in state)
     return replace(facts, nvlink=f"{up} active", nvlink_down=down)
 
 

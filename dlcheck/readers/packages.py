@@ -16,31 +16,33 @@ from dlcheck.model.facts import Facts
 from dlcheck.model.python_facts import Distribution
 from dlcheck.readers.parts import distribution, frameworks_among
 from dlcheck.readers.paste import Paste
+from dlcheck.readers.pattern import Pattern
 
 Row = tuple[str, str | None, str | None, str | None]
 """Name, version, build or channel, installer."""
 NAME = r"[A-Za-z0-9_][\w.-]{0,80}"
 VERSION = r"v?\d[\w.!+*-]{0,60}"
-PIP_HEAD = re.compile(r"^\|?\s*Package\s+\|?\s*Version\b")
-CONDA_HEAD = re.compile(r"^#?\s*Name\s+Version\s+Build")
-COLUMNS = re.compile(rf"^\|?\s*({NAME})\s+\|?\s*({VERSION})(?:\s+(\S.*))?$")
-BUILT = re.compile(rf"^({NAME})\s+({VERSION})\s+(\w[\w.+-]*_\w+|\d{{1,3}}|mkl|main|conda_forge|openblas)(?:\s+(\S+))?$")
-FROZEN = re.compile(rf"^(?:[-+~*]\s+)?({NAME})(?:\[[\w,.-]*\])?\s?={{2,3}}\s?({VERSION})\s*(?:[;#,\\].*)?$")
-ADDED = re.compile(rf"^\+ ({NAME})==({VERSION})")
-GONE = re.compile(rf"^- ({NAME})==({VERSION})")
-EXPORTED = re.compile(rf"^(?:- )?(?:[\w-]+::)?({NAME})=({VERSION})(?:=(\S+))?$")
-ARCHIVE = re.compile(rf"/(?:linux|osx|win|noarch)[\w-]*/({NAME})-({VERSION})-([\w.+]+)\.(?:tar\.bz2|conda)\b")
-LEGACY = re.compile(rf"^({NAME}) \(({VERSION})(?:, [^)]*)?\)$")
-LABELLED = re.compile(r"^\[(pip\d?|conda|uv)\]\s+(\S.*)$")
-AT_FILE = re.compile(rf"^({NAME}) @ \S+?(?:/{NAME}-({VERSION}?)(?:-(?:cp|py|pp)\d\S*\.whl|\.tar\.gz))?(?:[#@]\S*)?$")
-TREE = re.compile(rf"^[│├└─ ]*[├└]── ({NAME}) v({VERSION})")
-JSON_ROW = re.compile(r'\{[^{}]{0,400}"version"[^{}]{0,400}\}')
-INSTALLED = re.compile(r"^Successfully installed (.+)$")
-SATISFIED = re.compile(
+PIP_HEAD = Pattern(r"^\|?\s*Package\s+\|?\s*Version\b")
+CONDA_HEAD = Pattern(r"^#?\s*Name\s+Version\s+Build")
+NAME_ONLY = Pattern(rf"{NAME}$")
+VERSION_ONLY = Pattern(rf"{VERSION}$")
+BUILD = Pattern(r"(?:\w[\w.+-]*_\w+|\d{1,3}|mkl|main|conda_forge|openblas)$")
+FROZEN = Pattern(rf"^(?:[-+~*]\s+)?({NAME})(?:\[[\w,.-]*\])?\s?={{2,3}}\s?({VERSION})\s*(?:[;#,\\].*)?$")
+ADDED = Pattern(rf"^\+ ({NAME})==({VERSION})")
+GONE = Pattern(rf"^- ({NAME})==({VERSION})")
+EXPORTED = Pattern(rf"^(?:- )?(?:[\w-]+::)?({NAME})=({VERSION})(?:=(\S+))?$")
+ARCHIVE = Pattern(rf"/(?:linux|osx|win|noarch)[\w-]*/({NAME})-({VERSION})-([\w.+]+)\.(?:tar\.bz2|conda)\b")
+LEGACY = Pattern(rf"^({NAME}) \(({VERSION})(?:, [^)]*)?\)$")
+LABELLED = Pattern(r"^\[(pip\d?|conda|uv)\]\s+(\S.*)$")
+AT_FILE = Pattern(rf"^({NAME}) @ \S+?(?:/{NAME}-({VERSION}?)(?:-(?:cp|py|pp)\d\S*\.whl|\.tar\.gz))?(?:[#@]\S*)?$")
+TREE = Pattern(rf"^[│├└─ ]*[├└]── ({NAME}) v({VERSION})")
+JSON_ROW = Pattern(r'\{[^{}]{0,400}"version"[^{}]{0,400}\}')
+INSTALLED = Pattern(r"^Successfully installed (.+)$")
+SATISFIED = Pattern(
     rf"^Requirement already (?:satisfied|up-to-date)[^:]*: ({NAME})[^(]*?(?: in (\S+))? (?:\(from [^)]*\) )?\(({VERSION})\)$"
 )
-SHOWN = re.compile(rf"^Name:\s*({NAME})\s*\nVersion:\s*({VERSION})", re.MULTILINE)
-LOCKED = re.compile(rf'^name = "({NAME})"\nversion = "({VERSION})"', re.MULTILINE)
+SHOWN = Pattern(rf"^Name:[ \t]*({NAME})[ \t]*\nVersion:[ \t]*({VERSION})", re.MULTILINE)
+LOCKED = Pattern(rf'^name = "({NAME})"\nversion = "({VERSION})"', re.MULTILINE)
 RUN = 5
 """Rows without a heading that make a list; fewer may be prose."""
 
@@ -99,55 +101,67 @@ def _row(line: str, section: str | None) -> Row | None:
         return None
     if line[0] == "[" and (match := LABELLED.match(line)):
         return _labelled(match[1], match[2])
-    if "=" in line:
-        if match := FROZEN.match(line):
-            return None if GONE.match(line) and "- " in line[:2] else (match[1], match[2], None, "pip")
-        if (match := EXPORTED.match(line)) and (match[3] or line.startswith("- ")):
-            return (match[1], match[2], match[3], "conda")
-        if match := EXPORTED.match(line):
-            return (match[1], match[2], None, "?")
-    if section == "conda" and (match := COLUMNS.match(line)):
-        rest = (match[3] or "").split()
-        return (match[1], match[2], " ".join(rest) or None, "pip" if "pypi" in rest else "conda")
-    if section == "pip" and (match := COLUMNS.match(line)):
-        return (match[1], match[2], None, "pip")
-    return _unheaded(line)
-
-
-def _unheaded(line: str) -> Row | None:
+    if "=" in line and (row := _joined(line)):
+        return row
     if "/" in line and (match := ARCHIVE.search(line)):
         return (match[1], match[2], match[3], "conda")
     if " @ " in line and (match := AT_FILE.match(line)):
         return (match[1], match[2] or None, None, "pip")
     if "── " in line and (match := TREE.match(line)):
         return (match[1], match[2], None, "uv")
-    if match := LEGACY.match(line) or COLUMNS.match(line):
-        built = BUILT.match(line)
-        if built:
-            return (built[1], built[2], " ".join(filter(None, (built[3], built[4]))), "?")
-        return (match[1], match[2], None, "?") if match.re is LEGACY or not match[3] or " " not in match[3] else None
+    return _columns(line, section)
+
+
+def _joined(line: str) -> Row | None:
+    """Name and version joined by "==" (pip) or "=" (conda)."""
+    if match := FROZEN.match(line):
+        return None if GONE.match(line) and "- " in line[:2] else (match[1], match[2], None, "pip")
+    if match := EXPORTED.match(line):
+        return (match[1], match[2], match[3], "conda" if match[3] or line.startswith("- ") else "?")
     return None
+
+
+def _columns(line: str, section: str | None) -> Row | None:
+    """Name and version in columns, told by the heading, or by neighbours of the same shape."""
+    words = line.lstrip("| ").split(None, 3)
+    if len(words) > 2 and words[1] == "|":
+        del words[1]
+    if len(words) < 2 or not (words[1][0].isdigit() or words[1][0] in "v("):
+        return None
+    name, version, rest = words[0], words[1], [word for word in words[2:] if word != "|"]
+    if version[0] == "(" and (match := LEGACY.match(line)):
+        return (match[1], match[2], None, "?")
+    if not NAME_ONLY.match(name) or not VERSION_ONLY.match(version):
+        return None
+    if section == "conda":
+        return (name, version, " ".join(rest) or None, "pip" if "pypi" in rest else "conda")
+    if section == "pip":
+        return (name, version, None, "pip")
+    if not rest:
+        return (name, version, None, "?")
+    if BUILD.match(rest[0]) and " " not in rest[-1]:
+        return (name, version, " ".join(rest), "?")
+    return None if len(rest) > 1 else (name, version, None, "?")
 
 
 def _labelled(label: str, rest: str) -> Row | None:
     """collect_env's "[pip3] torch==2.1.0", "[pip] torch (1.0.0)", "[conda] torch 2.1.0 pypi_0 pypi"."""
     if match := FROZEN.match(rest) or LEGACY.match(rest):
         return (match[1], match[2], None, "pip")
-    if match := COLUMNS.match(rest):
-        return (match[1], match[2], match[3], "conda" if label == "conda" else "pip")
-    return None
+    row = _columns(rest, "conda")
+    return row and (row[0], row[1], row[2], "conda" if label == "conda" else "pip")
 
 
 def _blocks(paste: Paste) -> Iterator[Row]:
     """What needs more than one line or names several packages on one."""
     text = paste.text
     if "\nVersion:" in text:
-        for name, version in SHOWN.findall(text):
+        for name, version in SHOWN.rows(text):
             yield (name, version, None, "pip")
     if '"version"' in text:
         yield from _json_rows(text)
     if "\nversion = " in text:
-        for name, version in LOCKED.findall(text):
+        for name, version in LOCKED.rows(text):
             yield (name, version, None, "uv")
     if "Successfully installed" in text or "Requirement already" in text:
         for raw in paste.lines:
@@ -162,7 +176,7 @@ def _blocks(paste: Paste) -> Iterator[Row]:
 
 
 def _json_rows(text: str) -> Iterator[Row]:
-    for block in JSON_ROW.findall(text):
+    for block in JSON_ROW.words(text):
         try:
             row = json.loads(block)
         except ValueError:

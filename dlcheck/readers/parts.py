@@ -11,6 +11,7 @@ from dlcheck.model.fact import Unknown
 from dlcheck.model.host_facts import CpuFacts, MemoryFacts, SystemFacts, ToolchainFacts
 from dlcheck.model.python_facts import BuildFacts, Distribution, FrameworkFacts, PythonFacts
 from dlcheck.readers.figures import switch
+from dlcheck.readers.pattern import Pattern
 from dlcheck.readers.unsaid import (
     AMD,
     APPLE,
@@ -29,7 +30,7 @@ from dlcheck.readers.unsaid import (
     UNSAID,
 )
 
-SEPARATORS = re.compile(r"[-_.]+")
+SEPARATORS = Pattern(r"[-_.]+")
 FRAMEWORK_OF = {
     "torch": "torch",
     "pytorch": "torch",
@@ -147,6 +148,16 @@ def toolchain(**given: Any) -> ToolchainFacts:
 def system(**given: Any) -> SystemFacts:
     """SystemFacts; what is given as None stays unsaid."""
     return replace(SYSTEM, **_said(given))
+
+
+def system_name(printed: str | None) -> str:
+    """linux, windows, macos, or nothing where the words tell none of them."""
+    low = (printed or "").lower()
+    if "windows" in low:
+        return "windows"
+    if "mac" in low or "darwin" in low:
+        return "macos"
+    return "linux" if printed else ""
 
 
 def cpu(**given: Any) -> CpuFacts:

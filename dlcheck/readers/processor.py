@@ -11,117 +11,14 @@ import re
 from dlcheck.model.facts import Facts
 from dlcheck.model.host_facts import ArmPart
 from dlcheck.readers.figures import count
+from dlcheck.readers.labels import LSCPU
 from dlcheck.readers.parts import cpu, system
 from dlcheck.readers.paste import Paste, something
+from dlcheck.readers.pattern import Pattern
 
-LSCPU = {
-    "architecture": (
-        "architecture",
-        "architektur",
-        "架构",
-        "架構",
-        "アーキテクチャ",
-        "архитектура",
-        "arquitectura",
-        "arquitetura",
-        "architettura",
-    ),
-    "model": (
-        *(
-            "model name",
-            "modellname",
-            "型号名称",
-            "型號名稱",
-            "モデル名",
-            "имя модели",
-            "nombre del modelo",
-            "nome do modelo",
-            "nom de modèle",
-        ),
-        *("nome modello", "bios model name", "cpu name"),
-    ),
-    "vendor": (
-        *(
-            "vendor id",
-            "anbieterkennung",
-            "厂商 id",
-            "厂商_id",
-            "廠商識別碼",
-            "製造業者 id",
-            "ベンダー id",
-            "id производителя",
-        ),
-        *(
-            "id de fabricante",
-            "id de proveedor",
-            "id de fornecedor",
-            "identifiant constructeur",
-            "id produttore",
-            "vendor_id",
-        ),
-    ),
-    "cpus": ("cpu(s)", "cpu", "cpu:s", "cpu 数", "processeur(s)", "cpu-k"),
-    "threads": (
-        *(
-            "thread(s) per core",
-            "thread(s) pro kern",
-            "每个核的线程数",
-            "每個核心的執行緒",
-            "コアあたりのスレッド数",
-            "потоков на ядро",
-        ),
-        *(
-            "hilo(s) de procesamiento por núcleo",
-            "hilo(s) por «core»",
-            "thread(s) per núcleo",
-            "thread(s) par cœur",
-            "thread per core",
-        ),
-    ),
-    "cores": (
-        *(
-            "core(s) per socket",
-            "kern(e) pro socket",
-            "kern(e) pro sockel",
-            "每个座的核数",
-            "每個通訊端的核心數",
-            "ソケットあたりのコア数",
-        ),
-        *("ядер на сокет", "núcleo(s) por «socket»", "núcleo(s) por soquete", "cœur(s) par socket", "core per socket"),
-        "core(s) per cluster",
-    ),
-    "sockets": (
-        *("socket(s)", "sockel", "座", "插槽數", "ソケット数", "сокетов", "«socket(s)»", "soquete(s)", "socket"),
-        *("socket(s) per book", "cluster(s)"),
-    ),
-    "hypervisor": (
-        *(
-            "hypervisor vendor",
-            "hypervisor-anbieter",
-            "超管理器厂商",
-            "虛擬化廠商",
-            "ハイパーバイザの製造業者",
-            "разработчик гипервизора",
-        ),
-        *("fabricante del hipervisor", "fabricante do hipervisor", "constructeur d'hyperviseur", "hypervisor"),
-    ),
-    "flags": (
-        "flags",
-        "markierungen",
-        "标记",
-        "標誌",
-        "フラグ",
-        "флаги",
-        "indicadores",
-        "opções",
-        "drapeaux",
-        "features",
-        "isa",
-    ),
-}
-PROCESSOR = re.compile(r"^\s*processor\s*:\s*\d+", re.MULTILINE)
-S390 = re.compile(r"^\s*processor (\d+): version", re.MULTILINE)
-MARK = re.compile(r"\s+")
+PROCESSOR = Pattern(r"^[ \t]*processor[ \t]*:[ \t]*\d+", re.MULTILINE)
+S390 = Pattern(r"^[ \t]*processor (\d+): version", re.MULTILINE)
+MARK = Pattern(r"\s+")
 SYSCTL = {
     "brand": ("machdep.cpu.brand_string",),
     "vendor": ("machdep.cpu.vendor",),
@@ -186,7 +83,7 @@ def _cpuinfo(paste: Paste) -> Facts:
     """/proc/cpuinfo: a block a logical processor; ARM names the implementer's number, POWER the model under "cpu"."""
     value = paste.value
     named = value("model name", "cpu model", "uarch") or value("cpu") or _spelled(paste)
-    logical = len(PROCESSOR.findall(paste.text)) or len(S390.findall(paste.text)) or None
+    logical = len(PROCESSOR.words(paste.text)) or len(S390.words(paste.text)) or None
     vendor = value("vendor_id", "vendor")
     per_socket = count(value("cpu cores"))
     sockets = len(set(paste.pairs.get("physical id", ()))) or None
