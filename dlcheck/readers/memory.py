@@ -122,7 +122,7 @@ def _disks(paste: Paste) -> Facts | None:
     )
     if not disks:
         return None
-    shared = next((one for one in disks if one.path == "/dev/shm"), None)  # noqa: S108 - a row of df, nothing is opened
+    shared = next((one for one in disks if one.path == "/dev/shm"), None)
     found = Facts(disks=disks)
     if shared:
         sizes = memory(shared_memory_bytes=shared.total_bytes, shared_memory_free_bytes=shared.free_bytes)
