@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dlcheck import __version__
-from dlcheck.cli import console, diagnose, doctor, fleet, smoke
+from dlcheck.cli import console, diagnose, doctor, explain, fleet, smoke
 from dlcheck.model.errors import DlcheckError
 
 EXIT_WRONG_USE = 2
@@ -55,6 +55,7 @@ def options(
 app.command()(doctor.doctor)
 app.add_typer(fleet.command, name="fleet")
 app.command()(diagnose.diagnose)
+app.command()(explain.explain)
 app.command("smoke", help=smoke.HELP)(smoke.smoke)
 
 

@@ -64,7 +64,13 @@ def style(stream: TextIO | None = None, verbosity: int = 0, document: str | None
         color = color or (bool(os.environ.get("FORCE_COLOR")) and not os.environ.get("NO_COLOR"))
     else:
         color = wanted == "always"
-    return Style(color=color, unicode=_shows_unicode(stream) and not dumb, width=_width(terminal), verbosity=verbosity)
+    return Style(
+        color=color,
+        unicode=_shows_unicode(stream) and not dumb,
+        width=_width(terminal),
+        verbosity=verbosity,
+        shell="powershell" if sys.platform == "win32" else "posix",
+    )
 
 
 def shows_progress() -> bool:

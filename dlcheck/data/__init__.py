@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -69,3 +70,14 @@ def cause(slug: str) -> Cause | None:
         harmless=table.get("harmless", False),
         checked=table.get("checked", ""),
     )
+
+
+def schema_names() -> tuple[str, ...]:
+    """The documents whose JSON Schema is shipped, each named after the command that writes it."""
+    return tuple(sorted(path.stem for path in (FOLDER / "schemas").glob("*.json")))
+
+
+def schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a document; ``name`` is one of ``schema_names()``."""
+    found: dict[str, Any] = json.loads((FOLDER / "schemas" / f"{name}.json").read_text("utf-8"))
+    return found

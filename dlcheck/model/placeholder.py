@@ -13,7 +13,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "version": "the version that fits",
     "index": "PyTorch's wheel index of the build that fits: https://download.pytorch.org/whl/ and the variant",
     "variant": "the build that fits this machine: cpu, cu126, cu130, rocm7.2, xpu",
-    "cuda": "the CUDA major version that the driver serves: 13 (driver 580 or newer) or 12",
+    "cuda": "the CUDA family that the driver serves: cuda13 (driver 580 or newer) or cuda12",
     "branch": "the branch of the NVIDIA driver, the number before the first dot",
     "gpu": "the number of the GPU, as nvidia-smi -L counts",
     "uuid": "the identifier of a MIG instance, as nvidia-smi -L prints it",

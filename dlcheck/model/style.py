@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dlcheck.model.shell import Shell
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
@@ -14,6 +16,8 @@ class Style:
     width: int = 100
     verbosity: int = 0
     """-1 findings only, 0 the usual, 1 every check with its evidence."""
+    shell: Shell = "posix"
+    """Where the reader will type the commands."""
 
     def paint(self, text: str, *names: str) -> str:
         """The text in the named colours (bold, dim, red, green, yellow, blue, cyan), plain where colour is off."""

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Callable
 
 from dlcheck.model.diagnosis import DiagnosisReport
+from dlcheck.model.explanation import Explanation
 from dlcheck.model.fleet import FleetReport
 from dlcheck.model.redact import anonymise, mask_report
 from dlcheck.model.report import Report
@@ -74,3 +75,17 @@ def _diagnosis(module: str) -> Callable[[DiagnosisReport, Style], str]:
 
 DIAGNOSIS_RENDERERS = {name: _diagnosis(name) for name in ("text", "json", "markdown")}
 """Every value of --format of dlcheck diagnose."""
+
+
+def _explanation(module: str) -> Callable[[Explanation, Style], str]:
+    """A format of explain: words of the catalogue, which hold nothing private."""
+
+    def render(found: Explanation, style: Style) -> str:
+        made: str = importlib.import_module(f"{__name__}.explanation_{module}").render(found, style)
+        return made
+
+    return render
+
+
+EXPLANATION_RENDERERS = {name: _explanation(name) for name in ("text", "json", "markdown")}
+"""Every value of --format of dlcheck explain."""

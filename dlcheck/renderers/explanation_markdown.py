@@ -1,0 +1,61 @@
+"""An explanation as Markdown, for an issue, a wiki or a handout."""
+
+from __future__ import annotations
+
+from dlcheck.model.cause import Cause
+from dlcheck.model.explanation import Explanation, RuleWords
+from dlcheck.model.placeholder import fill, filled
+from dlcheck.model.shell import quote
+from dlcheck.model.style import Style
+from dlcheck.renderers.explanation_text import FAMILIES, TYPED, legend, told
+
+
+def render(found: Explanation, style: Style) -> str:  # noqa: ARG001 - the interface of every format
+    """Headings, paragraphs and fenced commands; the catalogue becomes tables."""
+    if found.asked is None:
+        blocks = _catalogue(found)
+    elif found.is_rule:
+        blocks = _rule(found.rules[0], found)
+    else:
+        blocks = _cause(found.causes[0], found)
+    return "\n\n".join(blocks) + "\n"
+
+
+def _rule(rule: RuleWords, found: Explanation) -> list[str]:
+    blocks = [f"# {rule.code}: {rule.title}", f"{rule.group}, {rule.severity.value}", rule.explanation]
+    return [
+        *blocks,
+        "It may name:\n\n" + "\n".join(f"- `{slug}`: {found.titles.get(slug, '')}" for slug in rule.causes),
+    ]
+
+
+def _cause(cause: Cause, found: Explanation) -> list[str]:
+    blocks = [f"# {cause.title}", f"`{cause.slug}`", cause.meaning, f"**Why.** {cause.why}", "## Fix"]
+    for one in cause.fixes:
+        fix = filled(one.fix, TYPED)
+        blocks.append(told(one))
+        if fix.commands:
+            blocks.append("```sh\n" + "\n".join(quote(command) for command in fix.commands) + "\n```")
+    if words := legend(cause):
+        blocks.append("\n".join(f"- `{word}`: {meaning}" for word, meaning in words.items()))
+    blocks += ["## Check", "\n".join(f"- `{fill(check, TYPED)}`" for check in cause.verify)]
+    if cause.near:
+        blocks += [
+            "## Easily confused with",
+            "\n".join(f"- `{one}`: {found.titles.get(one, '')}" for one in cause.near),
+        ]
+    if found.rules:
+        blocks.append("Found by " + ", ".join(f"{one.code} ({one.title})" for one in found.rules) + ".")
+    return [*blocks, *(["\n".join(f"- <{link}>" for link in cause.links)] if cause.links else [])]
+
+
+def _catalogue(found: Explanation) -> list[str]:
+    blocks = ["# Checks", _table([(one.code, one.group, one.title) for one in found.rules], ("code", "group", "check"))]
+    blocks.append("# Causes")
+    rows = [(FAMILIES.get(one.family, one.family), f"`{one.slug}`", one.title) for one in found.causes]
+    return [*blocks, _table(rows, ("family", "cause", "what it is"))]
+
+
+def _table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
