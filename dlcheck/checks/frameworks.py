@@ -157,7 +157,7 @@ def import_fails(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: 
     "Each framework computes right on each device it lists",
     group="Frameworks",
     needs=("frameworks",),
-    causes=("gpu-computes-wrong", "device-fails"),
+    causes=("gpu-computes-wrong", "device-fails", "gpu-too-new-for-build", "gpu-memory-already-taken"),
 )
 def computes_wrong(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG001
     """A first product of two small matrices of whole numbers was wrong, or failed, on a device that the framework lists.
@@ -199,7 +199,7 @@ def _device_cause(error: str) -> str:
     "Eager execution is on",
     group="Frameworks",
     needs=("frameworks",),
-    causes=("tensorflow-1",),
+    causes=("tensorflow-not-eager",),
     severity=Severity.WARNING,
 )
 def not_eager(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG001
@@ -210,7 +210,7 @@ def not_eager(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG
         raise NotApplicable("TensorFlow was not imported")
     if not run.eager:
         yield Finding(
-            cause="tensorflow-1",
+            cause="tensorflow-not-eager",
             message=f"TensorFlow {run.version} does not compute eagerly",
             subject="tensorflow",
             evidence=(Evidence("frameworks.tensorflow.run.eager", "false"),),

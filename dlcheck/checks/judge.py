@@ -81,13 +81,16 @@ def _ignored(verdict: Verdict, ignores: Sequence[Ignore], today: str) -> Verdict
 
 
 def fold(verdicts: Sequence[Verdict], cause_of: Callable[[str], Cause | None]) -> tuple[Verdict, ...]:
-    """The verdicts with ``because_of`` filled: a finding whose cause another found cause explains is a consequence."""
-    found = {one.cause for verdict in verdicts if not verdict.suppressed for one in verdict.findings}
+    """The verdicts with ``because_of`` filled: a finding whose cause another found cause explains is a consequence.
+
+    A lesser finding never explains a worse one: an error that only a note would explain stands for itself.
+    """
+    worst = _worst(verdicts)
     explained: dict[str, tuple[str, ...]] = {}
-    for slug in sorted(found):
+    for slug in sorted(worst):
         cause = cause_of(slug)
         for consequence in cause.explains if cause else ():
-            if consequence in found and consequence != slug:
+            if consequence in worst and worst[slug].rank >= worst[consequence].rank and consequence != slug:
                 explained[consequence] = (*explained.get(consequence, ()), slug)
     return tuple(
         replace(
@@ -100,14 +103,26 @@ def fold(verdicts: Sequence[Verdict], cause_of: Callable[[str], Cause | None]) -
     )
 
 
-def primary(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
-    """The causes that stand for themselves, worst first: errors and warnings that no other finding explains."""
+def _worst(verdicts: Sequence[Verdict]) -> dict[str, Severity]:
+    """Each found cause with the worst severity that it was found with."""
     worst: dict[str, Severity] = {}
     for verdict in verdicts:
         for one in () if verdict.suppressed else verdict.findings:
             severity = one.severity or verdict.severity
-            if one.because_of or severity is Severity.NOTE:
-                continue
             if one.cause not in worst or severity.rank > worst[one.cause].rank:
                 worst[one.cause] = severity
-    return tuple(sorted(worst, key=lambda slug: -worst[slug].rank))
+    return worst
+
+
+def primary(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    """The causes that stand for themselves, worst first: errors and warnings that no other finding explains."""
+    worst = _worst(verdicts)
+    explained = {
+        one.cause for verdict in verdicts if not verdict.suppressed for one in verdict.findings if one.because_of
+    }
+    return tuple(
+        sorted(
+            (slug for slug in worst if slug not in explained and worst[slug] is not Severity.NOTE),
+            key=lambda slug: -worst[slug].rank,
+        )
+    )

@@ -18,6 +18,7 @@ TENSORFLOW = (
     *("tensorflow-cpu-aws", "tensorflow-directml", "intel-tensorflow", "tf-nightly", "tf-nightly-cpu"),
 )
 ONNXRUNTIME = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino", "onnxruntime-training")
+CODE = (".py", ".so", ".pyd", ".dll", ".dylib")
 # tensorflow itself asks for one of these on its platform: they are one installation.
 _PARTS = {"tensorflow": ("tensorflow-intel", "tensorflow-macos", "tensorflow-cpu-aws")}
 # Who asks for whom, where the pair has a cause of its own. "*" is any distribution.
@@ -58,7 +59,7 @@ def partial_install(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noq
 
     uv writes the metadata before the files, so that after a kill or a full disk both uv and pip say "already satisfied"
     for ever; pip leaves folders that begin with ~. Only a walk through RECORD sees it (measured: 0.15 s for 33,000
-    files). Files of another size than RECORD says are a note: people patch packages.
+    files). Code of another size than RECORD says is a note: people patch packages, and their certificates.
     """
     for one in known(facts.distributions):
         where = (Evidence("distributions", f"{one.name} {one.version or ''} in {one.location}".strip()),)
@@ -89,7 +90,7 @@ def partial_install(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noq
                 evidence=where,
                 about=about,
             )
-        elif one.changed_files:
+        elif one.changed_files and any(path.endswith(CODE) for path in one.missing_sample):
             yield Finding(
                 cause="broken-partial-install",
                 message=f"{units.counted(one.changed_files, 'file')} of {one.name} "

@@ -44,6 +44,8 @@ def cannot_start(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: 
     if not python.startup_error:
         return
     gone = isinstance(python.version, Unknown)
+    if isinstance(python.version, str) and numbers(python.version) < (3, 6):
+        raise NotApplicable("too old to be asked")
     yield Finding(
         cause="env-python-missing" if gone else "python-cannot-start",
         message=f"{python.executable} does not start: {python.startup_error}"
