@@ -157,7 +157,7 @@ def import_fails(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: 
     "Each framework computes right on each device it lists",
     group="Frameworks",
     needs=("frameworks",),
-    causes=("gpu-computes-wrong", "device-fails", "gpu-too-new-for-build", "gpu-memory-already-taken"),
+    causes=("device-computes-wrong", "device-fails", "gpu-too-new-for-build", "gpu-memory-already-taken"),
 )
 def computes_wrong(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG001
     """A first product of two small matrices of whole numbers was wrong, or failed, on a device that the framework lists.
@@ -176,7 +176,7 @@ def computes_wrong(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa
                 place = device.kind if device.kind == "cpu" else f"{device.kind}:{device.index}"
                 wrong = "product is wrong" in device.error
                 yield Finding(
-                    cause="gpu-computes-wrong" if wrong else _device_cause(device.error),
+                    cause="device-computes-wrong" if wrong else _device_cause(device.error),
                     message=f"{title(name)} on {place}: {device.error.splitlines()[0][:300]}",
                     subject=name,
                     evidence=(Evidence(f"frameworks.{name}.run.devices", f"{place}: {device.error[:500]}"),),

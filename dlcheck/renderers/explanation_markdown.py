@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dlcheck.model.cause import Cause
 from dlcheck.model.explanation import Explanation, RuleWords
 from dlcheck.model.placeholder import fill, filled
@@ -56,6 +58,6 @@ def _catalogue(found: Explanation) -> list[str]:
     return [*blocks, _table(rows, ("family", "cause", "what it is"))]
 
 
-def _table(rows: list[tuple[str, ...]], head: tuple[str, ...]) -> str:
+def _table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
