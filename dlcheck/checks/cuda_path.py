@@ -86,3 +86,6 @@ def cuda_path(facts: Facts, profile: Profile) -> Iterable[Finding]:
             Evidence("layer", f"{broken.step}: broken"),
         ),
     )
+
+
+RULES: tuple[Rule, ...] = (cuda_path,)

@@ -10,7 +10,7 @@ from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import Gpu, NvidiaFacts
 from dlcheck.model.fact import CannotJudge, NotApplicable, Unknown, known, or_none
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding
+from dlcheck.model.finding import Evidence, Finding, Rule
 from dlcheck.model.profile import Profile, Severity
 from dlcheck.model.python_facts import BuildFacts, FrameworkFacts
 
@@ -25,6 +25,20 @@ def _frameworks(facts: Facts) -> dict[str, FrameworkFacts]:
     if not found:
         raise NotApplicable("no framework that could use a GPU is installed")
     return found
+
+
+def _builds(facts: Facts) -> dict[str, str | None]:
+    """The CUDA version of each framework whose build is known, None for a build without CUDA."""
+    builds: dict[str, str | None] = {}
+    why = ""
+    for name, framework in _frameworks(facts).items():
+        try:
+            builds[name] = _cuda_of(facts, name, framework)
+        except CannotJudge as reason:
+            why = str(reason)
+    if not builds:
+        raise CannotJudge(why)
+    return builds
 
 
 def _cuda_of(facts: Facts, name: str, framework: FrameworkFacts) -> str | None:
@@ -89,8 +103,8 @@ def driver_new_enough(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if not driver and not supported:
         raise NotApplicable("there is no driver whose age could be judged")
     system = "windows" if gpu.is_wsl(facts) else gpu.system_of(facts)
-    for name, framework in frameworks.items():
-        cuda = _cuda_of(facts, name, framework)
+    for name, cuda in _builds(facts).items():
+        framework = frameworks[name]
         if cuda is None or _sees_gpu(framework):
             continue
         family = version(cuda)[0]
@@ -241,10 +255,11 @@ def gpu_build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     """
     stack, _ = _working(facts)
     frameworks = _frameworks(facts)
-    builds = {name: _cuda_of(facts, name, one) for name, one in frameworks.items()}
+    builds = _builds(facts)
     served = any(builds.values())
-    for name, framework in frameworks.items():
-        if builds[name] or _sees_gpu(framework):
+    for name, cuda in builds.items():
+        framework = frameworks[name]
+        if cuda or _sees_gpu(framework):
             continue
         cause, words = _build_cause(facts, stack, name, framework)
         severity = Severity.WARNING if served else Severity.ERROR
@@ -288,7 +303,7 @@ def _build_cause(facts: Facts, stack: NvidiaFacts, name: str, framework: Framewo
     "DL614",
     "Each framework built for NVIDIA lists the GPU",
     group=GROUP,
-    needs=(*NEEDS, "variables"),
+    needs=("devices", "frameworks", "distributions"),
     causes=("tf-pip-cuda-libs-not-found", "cuda-libs-missing", "jax-plugin-mismatch"),
 )
 def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
@@ -301,8 +316,10 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if not gpu.answers(stack.libcuda) or or_none(stack.cuda_devices) == 0:
         raise NotApplicable("libcuda lists no GPU; the layers below say why")
     silent = []
-    for name, framework in _frameworks(facts).items():
-        if _cuda_of(facts, name, framework) is None or _sees_gpu(framework) is not False:
+    frameworks = _frameworks(facts)
+    for name, cuda in _builds(facts).items():
+        framework = frameworks[name]
+        if cuda is None or _sees_gpu(framework) is not False:
             continue
         if name == "torch":
             silent.append(_title(name, framework))
@@ -325,3 +342,6 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
     if silent:
         raise CannotJudge(f"{silent[0]} lists no GPU, and every layer below it is well")
+
+
+RULES: tuple[Rule, ...] = (driver_new_enough, code_for_capability, gpu_build, framework_lists_gpu,)
