@@ -274,4 +274,10 @@ def _on_windows(facts: Facts) -> Iterable[Finding]:
     )
 
 
-RULES: tuple[Rule, ...] = (driver, kfd, permission, gfx_in_build, build,)
+RULES: tuple[Rule, ...] = (
+    driver,
+    kfd,
+    permission,
+    gfx_in_build,
+    build,
+)

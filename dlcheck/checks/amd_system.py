@@ -172,4 +172,10 @@ def wsl_runtime(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     )
 
 
-RULES: tuple[Rule, ...] = (discrete_first, kernel_settings, memory_errors, override, wsl_runtime,)
+RULES: tuple[Rule, ...] = (
+    discrete_first,
+    kernel_settings,
+    memory_errors,
+    override,
+    wsl_runtime,
+)

@@ -222,4 +222,10 @@ def _number(text: str | None) -> float | None:
         return None
 
 
-RULES: tuple[Rule, ...] = (native_python, metal, intel_mac, plugins, watermark,)
+RULES: tuple[Rule, ...] = (
+    native_python,
+    metal,
+    intel_mac,
+    plugins,
+    watermark,
+)

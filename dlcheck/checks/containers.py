@@ -190,7 +190,7 @@ def job_gpu(facts: Facts, profile: Profile) -> Iterable[Finding]:
     stack = gpu.nvidia_of(facts)
     mask = gpu.variable(facts, "CUDA_VISIBLE_DEVICES")
     given = or_none(container.scheduler_gpus)
-    if mask is not None or given is not None or gpu.counts(stack) or or_none(stack.gpus):
+    if mask is not None or given is not None or gpu.counts(stack) or gpu.any_gpu(stack):
         return
     if not gpu.nvidia_cards(facts):
         raise NotApplicable("this node shows no NVIDIA GPU")
@@ -202,4 +202,10 @@ def job_gpu(facts: Facts, profile: Profile) -> Iterable[Finding]:
     )
 
 
-RULES: tuple[Rule, ...] = (gpu_given, no_driver_inside, image_requirement, toolkit, job_gpu,)
+RULES: tuple[Rule, ...] = (
+    gpu_given,
+    no_driver_inside,
+    image_requirement,
+    toolkit,
+    job_gpu,
+)

@@ -97,7 +97,8 @@ def shadowing(facts: Facts, _profile: Profile) -> Iterable[Finding]:
 def stub(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     """The toolkit's folder stubs holds a libcuda for linking, which does nothing.
 
-    It is loaded where it is called libcuda.so.1 and lies in LD_LIBRARY_PATH. The folder alone is harmless, because its file is called libcuda.so. Source: cuda.h (CUDA_ERROR_STUB_LIBRARY), CUDA toolkit.
+    It is loaded where it is called libcuda.so.1 and lies in LD_LIBRARY_PATH. The folder alone is harmless, because
+    its file is called libcuda.so. Source: cuda.h (CUDA_ERROR_STUB_LIBRARY), CUDA toolkit.
     """
     devices = gpu.devices_of(facts)
     found = [one for one in known(devices.loader_libraries) if one.name == "libcuda.so.1"]
@@ -223,4 +224,10 @@ def toolkit(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
 
 
-RULES: tuple[Rule, ...] = (shadowing, stub, one_family, pinned, toolkit,)
+RULES: tuple[Rule, ...] = (
+    shadowing,
+    stub,
+    one_family,
+    pinned,
+    toolkit,
+)

@@ -188,4 +188,10 @@ def extension(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
 
 
-RULES: tuple[Rule, ...] = (driver, level_zero, permission, build, extension,)
+RULES: tuple[Rule, ...] = (
+    driver,
+    level_zero,
+    permission,
+    build,
+    extension,
+)

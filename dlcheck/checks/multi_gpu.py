@@ -208,4 +208,12 @@ def launcher(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
 
 
-RULES: tuple[Rule, ...] = (interface, infiniband, nvlink, mixed, peers, disabled, launcher,)
+RULES: tuple[Rule, ...] = (
+    interface,
+    infiniband,
+    nvlink,
+    mixed,
+    peers,
+    disabled,
+    launcher,
+)

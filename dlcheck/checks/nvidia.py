@@ -274,4 +274,9 @@ def driver_fits_card(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             )
 
 
-RULES: tuple[Rule, ...] = (gpu_asked_for, kernel_driver, one_release, driver_fits_card,)
+RULES: tuple[Rule, ...] = (
+    gpu_asked_for,
+    kernel_driver,
+    one_release,
+    driver_fits_card,
+)

@@ -310,4 +310,10 @@ def all_cards_reported(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     )
 
 
-RULES: tuple[Rule, ...] = (device_nodes, libcuda_loads, cuda_starts, nvml_answers, all_cards_reported,)
+RULES: tuple[Rule, ...] = (
+    device_nodes,
+    libcuda_loads,
+    cuda_starts,
+    nvml_answers,
+    all_cards_reported,
+)

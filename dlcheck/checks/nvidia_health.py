@@ -302,4 +302,14 @@ def mig_state(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             )
 
 
-RULES: tuple[Rule, ...] = (reachable, memory_errors, slowdown, power_limit, link_width, link_errors, memory_free, compute_mode, mig_state,)
+RULES: tuple[Rule, ...] = (
+    reachable,
+    memory_errors,
+    slowdown,
+    power_limit,
+    link_width,
+    link_errors,
+    memory_free,
+    compute_mode,
+    mig_state,
+)

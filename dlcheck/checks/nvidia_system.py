@@ -183,4 +183,10 @@ def inforom(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             )
 
 
-RULES: tuple[Rule, ...] = (kernel_log, fabric, persistence, vgpu_licence, inforom,)
+RULES: tuple[Rule, ...] = (
+    kernel_log,
+    fabric,
+    persistence,
+    vgpu_licence,
+    inforom,
+)

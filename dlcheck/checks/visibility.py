@@ -146,4 +146,7 @@ def _hidden(name: str, value: str, vendor: str) -> Finding:
     )
 
 
-RULES: tuple[Rule, ...] = (visible_devices, other_masks,)
+RULES: tuple[Rule, ...] = (
+    visible_devices,
+    other_masks,
+)

@@ -141,4 +141,9 @@ def no_linux_driver(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
 
 
-RULES: tuple[Rule, ...] = (version_two, way_open, whole_driver, no_linux_driver,)
+RULES: tuple[Rule, ...] = (
+    version_two,
+    way_open,
+    whole_driver,
+    no_linux_driver,
+)
