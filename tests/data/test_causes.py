@@ -115,3 +115,26 @@ def test_consequences_form_no_circle():
 
     for slug in SLUGS:
         walk(slug, ())
+
+
+def test_rules_name_only_causes_of_the_vocabulary():
+    from dlcheck.checks import RULES
+
+    assert {slug for rule in RULES for slug in rule.causes} <= set(SLUGS)
+
+
+def test_a_root_cause_folds_its_consequences():
+    """Pairs that an expert would name without thinking."""
+    for root, consequence in (
+        ("nvidia-driver-missing", "gpu-not-seen-by-framework"),
+        ("secure-boot-rejects-module", "nvidia-module-not-loaded"),
+        ("nouveau-owns-gpu", "nvidia-module-not-loaded"),
+        ("container-started-without-gpu", "nvidia-driver-missing"),
+        ("no-disk-space", "broken-partial-install"),
+        ("numpy-abi-mismatch", "import-raises"),
+        ("low-ram", "oom-killed"),
+        ("env-python-missing", "framework-missing"),
+        ("dns-failure", "network-blocked"),
+        ("gpu-fallen-off-bus", "pcie-errors"),
+    ):
+        assert consequence in CAUSES[root].explains, (root, consequence)
