@@ -8,7 +8,7 @@ import re
 from dlcheck.clues.signature import Alternative, Expression, Signatures
 
 LONGEST_LINE = 3000
-HEAD, TAIL = 100_000, 200_000
+HEAD, TAIL = 60_000, 120_000
 """Characters kept of a longer text: how it began, and how it ended, which is where most errors stand."""
 _BLANKS = re.compile(r"[ \t\xa0]+")
 

@@ -14,6 +14,8 @@ STRONG = 0.6
 """From here on a cause wins over the causes that it beats."""
 MENTION = 0.3
 """Below, a cause is not worth a word."""
+MARGIN = 0.2
+"""A cause that is heard by more than this above its rival is not beaten by it."""
 SHARE = 0.35
 """The part of the gap to certainty that further clues may close."""
 STEP = 0.04
@@ -50,13 +52,14 @@ def rank(
     found: Mapping[str, Candidate], beats: Mapping[str, tuple[str, ...]], is_harmless: Callable[[str], bool]
 ) -> tuple[list[Candidate], list[Candidate]]:
     """The causes best first, and the harmless ones."""
+    heard = {one.cause: one.score for one in found.values()}
     for one in sorted(found.values(), key=lambda one: (-one.score, one.cause)):
-        if one.score < STRONG or one.beaten_by:
+        if heard[one.cause] < STRONG or one.beaten_by:
             continue
         for loser in beats.get(one.cause, ()):
             other = found.get(loser)
-            if other is not None and not other.beaten_by:
-                other.beaten_by = one.cause
+            if other is not None and heard[loser] <= heard[one.cause] + MARGIN:
+                other.beaten_by = other.beaten_by or one.cause
                 other.score = min(other.score, one.score - STEP)
     harmless = [one for one in found.values() if is_harmless(one.cause) and not one.beaten_by and one.score >= MENTION]
     quiet = {one.cause for one in harmless if one.score >= STRONG}

@@ -17,15 +17,18 @@ A pattern is compiled only when one of the literals that it cannot do without is
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 _TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|\(\?(?:<?[=!]|:)|[()|]|[^\\\[()|]+")
 _HEADER = re.compile(r"\[([a-z0-9-]+)\]")
-_BREAK = re.compile(r".(?:[?*]|\{\d*,?\d*\})|[.^$+]")
-_ESCAPED = re.compile(r"\\([^\w])")
+_LITERAL = re.compile(r"\\\w|\{[^}]*\}|((?:\\[^\w](?![?*{])|[^\\.^$+?*{}|](?![?*{]))+)")
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789 _-/:,;='\"`<>@!%&#~")
 REACH = "{0,300}"
+SHORTEST, ENOUGH = 3, 5
+"""Characters of a literal that helps at all, and of one beside which no better is looked for."""
 
 
 @dataclass(slots=True)
@@ -41,7 +44,7 @@ class Alternative:
     def literals(self) -> tuple[str, ...]:
         """Literals of which the text must hold one; empty where none can be named."""
         if self._literals is None:
-            self._literals = required(self.source)
+            self._literals = (self.source,) if _PLAIN.issuperset(self.source) else required(self.source)
         return self._literals
 
     @property
@@ -52,13 +55,27 @@ class Alternative:
         return self._compiled
 
 
-@dataclass(frozen=True, slots=True)
 class Expression:
-    """A pattern with its conditions and exceptions, each a tuple of alternatives."""
+    """A pattern with its conditions and exceptions, each a tuple of alternatives; taken apart when they are asked for."""
 
-    pattern: tuple[Alternative, ...]
-    conditions: tuple[tuple[Alternative, ...], ...] = ()
-    exceptions: tuple[Alternative, ...] = ()
+    def __init__(self, source: str) -> None:
+        required_part, _, self._exceptions = source.partition(" !! ")
+        self._pattern, *self._conditions = required_part.split(" && ")
+
+    @functools.cached_property
+    def pattern(self) -> tuple[Alternative, ...]:
+        """What must be found first; the line where it begins is the line that spoke."""
+        return alternatives(self._pattern.strip())
+
+    @functools.cached_property
+    def conditions(self) -> tuple[tuple[Alternative, ...], ...]:
+        """What must be found too, anywhere."""
+        return tuple(alternatives(one.strip()) for one in self._conditions)
+
+    @functools.cached_property
+    def exceptions(self) -> tuple[Alternative, ...]:
+        """What must be found nowhere."""
+        return alternatives(self._exceptions.strip()) if self._exceptions else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +109,7 @@ def parse(files: Iterable[tuple[str, str]]) -> Signatures:
                 continue
             if line[0] == "@":
                 sign, _, rest = line[1:].partition(" ")
-                found.signs.setdefault(sign, []).append(_expression(rest.strip()))
+                found.signs.setdefault(sign, []).append(Expression(rest))
             elif header := _HEADER.fullmatch(line.rstrip()):
                 cause = header[1]
             elif line.startswith("beats:"):
@@ -101,18 +118,8 @@ def parse(files: Iterable[tuple[str, str]]) -> Signatures:
                 weight, _, rest = line.partition(" ")
                 if not weight.isdigit() or not rest or not cause:
                     raise ValueError(f"{place}: a sign, a cause, beats: or a weight is expected")
-                found.clues.append(Clue(cause, int(weight) / 100, _expression(rest.strip()), place))
+                found.clues.append(Clue(cause, int(weight) / 100, Expression(rest), place))
     return found
-
-
-def _expression(text: str) -> Expression:
-    text, _, exceptions = text.partition(" !! ")
-    pattern, *conditions = text.split(" && ")
-    return Expression(
-        alternatives(pattern.strip()),
-        tuple(alternatives(one.strip()) for one in conditions),
-        alternatives(exceptions.strip()) if exceptions else (),
-    )
 
 
 def alternatives(pattern: str) -> tuple[Alternative, ...]:
@@ -144,32 +151,39 @@ def _split(pattern: str) -> Iterator[str]:
 
 def required(pattern: str) -> tuple[str, ...]:
     """Literals of which every text that the pattern matches holds one; empty where none is long enough to help."""
-    best: tuple[str, ...] = ()
+    flat, groups = _outside(pattern)
+    best = max(_literals(flat), key=len, default="")
+    if len(best) >= ENOUGH or not groups:
+        return (best,) if len(best) >= SHORTEST else ()
+    found: tuple[str, ...] = (best,) if len(best) >= SHORTEST else ()
+    for group in groups:
+        inside = [required(one) for one in _split(group)]
+        if inside and all(inside):
+            literals = tuple(literal for one in inside for literal in one)
+            if not found or min(map(len, literals)) > min(map(len, found)):
+                found = literals
+    return found
+
+
+def _outside(pattern: str) -> tuple[str, list[str]]:
+    """The pattern without its groups and classes, and the inner sides of the groups that must be there."""
+    if "(" not in pattern and "[" not in pattern:
+        return pattern, []
     tokens = list(_TOKEN.finditer(pattern))
+    flat: list[str] = []
+    groups: list[str] = []
     at = 0
-    run = ""
-    pieces: list[tuple[str, ...]] = []
     while at < len(tokens):
         text = tokens[at][0]
         if text[0] == "(":
             close = _closing(tokens, at)
-            inside = pattern[tokens[at].end() : tokens[close].start()]
             follows = pattern[tokens[close].end() : tokens[close].end() + 2]
             if text[1:3] not in ("?=", "?!", "?<") and follows[:1] not in ("?", "*") and follows != "{0":
-                found = [required(one) for one in _split(inside)]
-                if found and all(found):
-                    pieces.append(tuple(literal for one in found for literal in one))
-            pieces.extend(_literals(run))
-            run = ""
-            at = close + 1
-            continue
-        run += text if text[0] != "[" else "\\w"
+                groups.append(pattern[tokens[at].end() : tokens[close].start()])
+            at = close
+        flat.append("\\w" if text[0] in "([" else text)
         at += 1
-    pieces.extend(_literals(run))
-    for piece in pieces:
-        if min(map(len, piece)) >= 3 and (not best or min(map(len, piece)) > min(map(len, best))):
-            best = piece
-    return best
+    return "".join(flat), groups
 
 
 def _closing(tokens: list[re.Match[str]], at: int) -> int:
@@ -182,12 +196,10 @@ def _closing(tokens: list[re.Match[str]], at: int) -> int:
     return len(tokens) - 1
 
 
-def _literals(run: str) -> list[tuple[str, ...]]:
-    """The literal stretches of a stretch of pattern without groups."""
-    plain = re.sub(r"\\[^\w](?=[?*{])", "\0", run)
-    plain = re.sub(r"\\[\w]", "\0", plain)
-    plain = _BREAK.sub("\0", _ESCAPED.sub(lambda match: "\0" if match[1] in ".^$+?*{" else match[1], plain))
-    return [(part,) for part in plain.split("\0") if part]
+def _literals(flat: str) -> list[str]:
+    """The literal stretches of a pattern without groups and classes."""
+    found = filter(None, _LITERAL.findall(flat))
+    return [one.replace("\\", "") if "\\" in one else one for one in found]
 
 
 def _spaced(pattern: str) -> str:
