@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterable
 from typing import TextIO
 
 from dlcheck.model.errors import DlcheckError
@@ -49,6 +50,12 @@ def live(text: str) -> None:
     """Rewrite the one line on standard error that tells what is awaited; an empty text removes it."""
     with contextlib.suppress(OSError, ValueError):
         _write(sys.stderr, "\r\x1b[K" + text[: _width(terminal=True) - 1])
+
+
+def notices(lines: Iterable[str]) -> None:
+    """Tell the person each of the lines."""
+    for line in lines:
+        say(f"dlcheck: {line}")
 
 
 def style(stream: TextIO | None = None, verbosity: int = 0, document: str | None = None) -> Style:

@@ -49,6 +49,7 @@ def doctor(
     timeout: options.Timeout = 60.0,
     facts: Annotated[str | None, typer.Option(metavar="FILE", help="Judge recorded facts, not this machine.")] = None,
     save_facts: Annotated[str | None, typer.Option(metavar="FILE", help="Record the facts of this machine.")] = None,
+    no_history: options.NoHistory = False,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -78,4 +79,8 @@ def doctor(
         console.document(recording.write(report), save_facts)
     style = console.style(verbosity=options.verbosity(verbose, quiet), document=output)
     console.document(RENDERERS[format_.value](report, style), output)
+    if not (no_history or facts):
+        from dlcheck import history
+
+        console.notices(history.keep_report(report))
     return 0 if exit_zero else report.exit_code

@@ -23,6 +23,7 @@ Venv = Annotated[str | None, typer.Option(metavar="DIR", help="The virtual envir
 Output = Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")]
 Timeout = Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="Limit of each child process.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check with its evidence.")]
+NoHistory = Annotated[bool, typer.Option("--no-history", help="Do not keep this run for dlcheck diff.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is wrong.")]
 
 

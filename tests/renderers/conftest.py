@@ -139,6 +139,7 @@ def hostile(sick: Report) -> Report:
         node=HOSTILE,
         profile=HOSTILE,
         target=Target(python=HOSTILE, chosen_by=HOSTILE, version=HOSTILE),
+        primary_causes=("cpu-only-build",),
         verdicts=(*many, *different, verdict("DL900", Status.CRASHED, why=HOSTILE)),
         facts=replace(FACTS, notes={f"{HOSTILE}{number}": HOSTILE * 20 for number in range(200)}),
     )
