@@ -41,6 +41,70 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is wrong.")]
 
 
+class EngineName(str, enum.Enum):
+    """What runs the command on the nodes."""
+
+    SLURM = "slurm"
+
+
+@command.command(context_settings={"allow_interspersed_args": False})
+def run(
+    words: Annotated[list[str], typer.Argument(metavar="-- doctor|smoke [ARGS]", help="What every node runs.")],
+    *,
+    engine: Annotated[EngineName, typer.Option(help="What runs it on the nodes.")] = EngineName.SLURM,
+    nodes: Annotated[str | None, typer.Option(metavar="LIST", help="Names or n[1-7,9]; default: all of them.")] = None,
+    expect: Expect = None,
+    dlcheck: Annotated[str, typer.Option(metavar="WORDS", help="How dlcheck is called on a node.")] = "dlcheck",
+    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="Limit on each node, kept there.")] = 120.0,
+    wait: Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="How long to wait for the nodes.")] = 30.0,
+    shared: Annotated[
+        str | None, typer.Option(metavar="DIR", help="A folder all nodes see: reports are left there as files.")
+    ] = None,
+    save: Annotated[str | None, typer.Option(metavar="DIR", help="Keep every node's report here.")] = None,
+    engine_option: Annotated[
+        list[str] | None, typer.Option(metavar="OPTION", help="For the engine's own command, such as --partition=gpu.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the engine's command line.")] = False,
+    format_: FormatOption = Format.TEXT,
+    output: Output = None,
+    fail_on: FailOnOption = FailOn.ERROR,
+    verbose: Verbose = False,
+    quiet: Quiet = False,
+) -> int:
+    """Run doctor or smoke on many nodes through an engine, and draw the picture."""
+    from dlcheck import fleet, fleet_run
+    from dlcheck.model.shell import quote
+
+    wish = fleet_run.Wish(
+        engine=engine.value,
+        command=tuple(words),
+        nodes=fleet.node_list(nodes, "--nodes") if nodes else None,
+        expect=fleet.expected_nodes(expect) if expect else None,
+        dlcheck=dlcheck,
+        seconds=timeout,
+        wait=wait,
+        shared=shared,
+        save=save,
+        options=tuple(engine_option or ()),
+        fail_on=fail_on.value,
+        progress=_tell,
+    )
+    if dry_run:
+        console.document(quote(fleet_run.plan(wish)))
+        return 0
+    try:
+        drawn = fleet_run.run(wish)
+    finally:
+        if sys.stderr.isatty():
+            console.live("")
+    return _show(drawn, format_, output, verbose - quiet)
+
+
+def _tell(done: int, everybody: int) -> None:
+    if sys.stderr.isatty():
+        console.live(f"{done} of {everybody} nodes have answered")
+
+
 @command.command()
 def report(
     source: Annotated[

@@ -110,6 +110,10 @@ class Child:
         self.end()
         for reader in self._readers:
             reader.join(1.0)
+        if not any(reader.is_alive() for reader in self._readers):
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
         code, name = _decode(process.returncode)
         if timed_out:
             code, name = None, None

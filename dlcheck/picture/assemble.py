@@ -30,19 +30,24 @@ class Gathered:
     excuses: dict[str, str] = field(default_factory=dict)
     """Node to what the engine says of it: down, draining, dlcheck is missing there ..."""
 
-    def take(self, text: bytes, source: str, hint: str | None = None) -> None:
-        """One document. ``source`` is where it came from in words, ``hint`` the node that its place names."""
+    def take(self, text: bytes, source: str, hint: str | None = None, *, sure: bool = False) -> bool:
+        """One document; False where it is none. ``source`` is where it came from in words, ``hint`` the node that its place
+        names; ``sure`` where an engine brought it from that node, whatever the document says.
+        """
         try:
             one = digest(text)
         except NotReportError as error:
-            self.refuse(str(error), source, error.node or hint)
-            return
+            self.refuse(str(error), source, (None if sure else error.node) or hint)
+            return False
+        if sure and hint is not None:
+            one.node = hint
         key = one.node, one.command
         known = self.digests.get(key)
         if known is not None:
             self.duplicates[one.node] = self.duplicates.get(one.node, 0) + 1
         if known is None or one.created >= known.created:
             self.digests[key] = one
+        return True
 
     def refuse(self, why: str, source: str, node: str | None = None) -> None:
         """Something that is no report."""

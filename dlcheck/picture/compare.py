@@ -11,6 +11,7 @@ from statistics import median
 from dlcheck.model.fleet import Drift, Minority, Outlier
 from dlcheck.model.hostlist import natural
 from dlcheck.picture.digest import Digest
+from dlcheck.picture.values import Layout
 
 MOST_VALUES = 50
 """Values of one fact that are listed; a fact with more (a serial number, say) is no version."""
@@ -76,32 +77,36 @@ def _sorted(nodes: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(nodes), key=natural))
 
 
-@dataclass(slots=True)
-class _Series:
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One measure of all nodes whose reports hold the same measures in the same order."""
+
+    nodes: list[str]
+    subject: str
     values: array[float]
-    nodes: array[int]
-    subjects: list[str]
 
 
 def outliers(digests: Sequence[Digest]) -> tuple[Outlier, ...]:
     """The values far on the bad side of their median, worst first, one device model and task at a time."""
-    series: dict[tuple[str, str], _Series] = {}
-    for at, one in enumerate(digests):
-        for (measure, model, subject), value in zip(one.layout, one.measures, strict=True):
-            here = series.setdefault((measure, model), _Series(array("d"), array("I"), []))
-            here.values.append(value)
-            here.nodes.append(at)
-            here.subjects.append(subject)
     found: list[Outlier] = []
-    for (measure, model), here in series.items():
-        for at, middle, spread, score in _far(MEASURES[measure], here.values):
+    for (measure, model), columns in _columns(digests).items():
+        values = array("d")
+        for column in columns:
+            values.extend(column.values)
+        far = _far(MEASURES[measure], values)
+        for at, middle, spread, score in far:
+            place = at
+            for column in columns:
+                if place < len(column.values):
+                    break
+                place -= len(column.values)
             found.append(
                 Outlier(
                     measure=measure,
                     model=model,
-                    node=digests[here.nodes[at]].node,
-                    subject=here.subjects[at],
-                    value=here.values[at],
+                    node=column.nodes[place],
+                    subject=column.subject,
+                    value=values[at],
                     median=middle,
                     mad=spread,
                     score=round(score, 2),
@@ -111,18 +116,33 @@ def outliers(digests: Sequence[Digest]) -> tuple[Outlier, ...]:
     return tuple(found[:MOST_OUTLIERS])
 
 
+def _columns(digests: Sequence[Digest]) -> dict[tuple[str, str], list[_Column]]:
+    """The measures by kind and model, cut out of the reports column by column: a fleet has millions of them."""
+    alike: dict[int, tuple[Layout, list[str], array[float]]] = {}
+    for one in digests:
+        if one.layout:
+            _, nodes, flat = alike.setdefault(id(one.layout), (one.layout, [], array("d")))
+            nodes.append(one.node)
+            flat.extend(one.measures)
+    columns: dict[tuple[str, str], list[_Column]] = {}
+    for layout, nodes, flat in alike.values():
+        for at, (measure, model, subject) in enumerate(layout):
+            columns.setdefault((measure, model), []).append(_Column(nodes, subject, flat[at :: len(layout)]))
+    return columns
+
+
 def _far(measure: _Measure, values: array[float]) -> Iterable[tuple[int, float, float, float]]:
-    """Place, median, MAD and score of each outlier. The median and MAD are given on the scale of the values."""
+    """Place, median, MAD and score of each outlier. The median is given on the scale of the values."""
     if len(values) < LEAST_SAMPLE:
         return
-    scaled = [math.log10(max(value, 1e-12)) for value in values] if measure.logarithmic else list(values)
+    scaled = array("d", (math.log10(max(value, 1e-12)) for value in values)) if measure.logarithmic else values
     middle = median(scaled)
-    spread = median(abs(value - middle) for value in scaled)
+    spread = median([abs(value - middle) for value in scaled])
     least = measure.least(middle)
-    # Equal values on most devices have a MAD of 0; one in 3.5 least differences then stands for it.
-    unit = max(spread, 0.6745 * least / FAR)
-    for at, value in enumerate(scaled):
-        away = value - middle
-        score = 0.6745 * away / unit
-        if away * measure.bad >= least and abs(score) >= FAR:
-            yield at, (10**middle if measure.logarithmic else middle), spread, score
+    # Where most values are equal the MAD is 0; a 3.5th of the least difference stands in for it.
+    unit = max(spread / 0.6745, least / FAR)
+    limit = max(least, FAR * unit) * measure.bad
+    bound = middle + limit
+    places = [at for at, value in enumerate(scaled) if (value >= bound if measure.bad > 0 else value <= bound)]
+    for at in places:
+        yield at, (10**middle if measure.logarithmic else middle), spread, (scaled[at] - middle) / unit

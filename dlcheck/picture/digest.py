@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from array import array
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from dlcheck.model.fleet import NodeState
 from dlcheck.model.hostlist import is_name
-from dlcheck.picture.values import Layout, gpu_measures, lists_frameworks, smoke_measures, versions
+from dlcheck.picture.values import Layout, gpus, lists_frameworks, smoke_measures, versions
 from dlcheck.picture.words import count, harmless, rows, slug, table
 
 T = TypeVar("T")
@@ -32,9 +33,9 @@ class NotReportError(ValueError):
         self.node = node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Digest:
-    """What is kept of a report."""
+    """What is kept of a report; nothing changes it (a frozen one takes three times as long to make)."""
 
     node: str
     command: str
@@ -87,10 +88,12 @@ def _digest(document: dict[str, object]) -> Digest:
     facts = table(document.get("facts"))
     if command == "doctor":
         areas, causes, worst = _doctor(document)
-        measured = gpu_measures(facts)
+        models, layout, measures = gpus(facts)
     else:
         areas, causes, worst = _smoke(document)
-        measured = smoke_measures(document.get("results"))
+        models = ()
+        layout, measures = smoke_measures(document.get("results"))
+        layout = _share(layout)
     return Digest(
         node,
         sys.intern(str(command)),
@@ -98,21 +101,19 @@ def _digest(document: dict[str, object]) -> Digest:
         _share(harmless(document.get("dlcheck", ""), 30)),
         worst,
         causes,
-        _share(tuple(areas.items())),
-        _share(versions(facts)),
+        _clean(tuple(areas.items())),
+        _share(versions(facts) + models),
         lists_frameworks(facts),
-        _share(measured[0]),
-        array("d", measured[1]),
+        layout,
+        array("d", measures),
     )
 
 
 def _doctor(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str, str, str], ...], NodeState]:
-    areas: dict[str, str] = {}
     found: dict[str, tuple[str, str]] = {}
     errors = warnings = 0
-    for verdict in rows(document.get("verdicts")):
-        if not isinstance(verdict, dict) or verdict.get("suppressed") is True:
-            continue
+    areas, others = _passed(rows(document.get("verdicts")))
+    for area, verdict in others:
         outcome = verdict.get("status")
         if outcome == "failed":
             outcome = _severity(verdict.get("severity"))
@@ -126,15 +127,10 @@ def _doctor(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[st
                     found[name] = (severity, harmless(finding.get("message", "")))
         elif not isinstance(outcome, str) or outcome not in _WORSE:
             outcome = "unknown"
-        area = verdict.get("group") or verdict.get("code")
-        area = area if isinstance(area, str) else "?"
-        if verdict.get("group") is None:
-            area = area[:3] + "xx"
-        if area not in areas or _WORSE[str(outcome)] > _WORSE[areas[area]]:
-            areas[area] = str(outcome)
-    areas = {_share(harmless(name, 30)): worst for name, worst in list(areas.items())[:64]}
-    primary = [slug(one) for one in rows(document.get("primary_causes"))[:50]]
-    found.update({name: ("failed", "") for name in primary if name not in found})
+        if area not in areas or _WORSE[outcome] > _WORSE[areas[area]]:
+            areas[area] = outcome
+    for name in rows(document.get("primary_causes"))[:50]:
+        found.setdefault(slug(name), ("failed", ""))
     summary = table(document.get("summary"))
     errors, warnings = max(errors, count(summary.get("errors"))), max(warnings, count(summary.get("warnings")))
     code = document.get("exit_code")
@@ -143,6 +139,30 @@ def _doctor(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[st
     else:
         state = NodeState.WARNING if warnings else NodeState.OK
     return areas, _worst_first(found), state
+
+
+def _passed(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, dict[str, Any]]]]:
+    """The areas in which something passed, and the verdicts that did not pass, each with its area.
+
+    Nearly all verdicts of a fleet passed, so they are taken in one go; what did not, or is oddly shaped, goes the long way.
+    """
+    try:
+        pairs = {(one["group"], one["status"]) for one in verdicts}
+        if all(status == "passed" and area.__class__ is str for area, status in pairs):
+            return {area: "passed" for area, _ in sorted(pairs)}, []
+    except (KeyError, TypeError):
+        pass
+    areas: dict[str, str] = {}
+    others: list[tuple[str, dict[str, Any]]] = []
+    for one in verdicts:
+        if isinstance(one, dict) and one.get("suppressed") is not True:
+            area = one.get("group") or f"{harmless(one.get('code', '?'))[:3]}xx"
+            area = area if isinstance(area, str) else "?"
+            if one.get("status") == "passed":
+                areas.setdefault(area, "passed")
+            else:
+                others.append((area, one))
+    return areas, others
 
 
 def _smoke(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str, str, str], ...], NodeState]:
@@ -164,6 +184,12 @@ def _smoke(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str
     return areas, _worst_first(found), NodeState.FAILED if failed else NodeState.OK
 
 
+@functools.lru_cache(4096)
+def _clean(areas: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The areas under names that can be shown, at most as many as a page has columns for."""
+    return tuple({harmless(name, 30): outcome for name, outcome in areas[:64]}.items())
+
+
 def _severity(value: object) -> str:
     """Severity as an outcome: an error is failed; what is no severity counts as one, never as fine."""
     return str(value) if value in ("note", "warning") else "failed"
@@ -180,8 +206,11 @@ def _worst_first(found: dict[str, tuple[str, str]]) -> tuple[tuple[str, str, str
 
 def moment(value: object) -> float | None:
     """Seconds since 1970 of an ISO time, None where it is none."""
-    if not isinstance(value, str) or not 10 <= len(value) <= 40:
-        return None
+    return _moment(value) if isinstance(value, str) and 10 <= len(value) <= 40 else None
+
+
+@functools.lru_cache(1024)
+def _moment(value: str) -> float | None:
     try:
         when = datetime.fromisoformat(value.removesuffix("Z"))
         return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from dlcheck.picture.words import harmless, number, rows, table
 
@@ -13,46 +15,48 @@ MOST_GPUS = 64
 MOST_RESULTS = 512
 
 _PLAIN = (
-    ("kernel", ("system", "release")),
-    ("system", ("system", "distribution")),
-    ("C library", ("system", "libc")),
-    ("BIOS", ("system", "bios")),
-    ("Python", ("python", "version")),
-    ("CPU", ("cpu", "brand")),
-    ("NVIDIA driver", ("devices", "nvidia", "driver")),
-    ("NVIDIA kernel module", ("devices", "nvidia", "module")),
-    ("Fabric Manager", ("devices", "nvidia", "fabric_manager")),
-    ("AMD driver", ("devices", "amd", "module")),
-    ("ROCm", ("devices", "amd", "rocm")),
-    ("Intel driver", ("devices", "intel", "module")),
+    ("system", None, (("release", "kernel"), ("distribution", "system"), ("libc", "C library"), ("bios", "BIOS"))),
+    ("python", None, (("version", "Python"),)),
+    ("cpu", None, (("brand", "CPU"),)),
+    ("devices", "nvidia", (("driver", "NVIDIA driver"), ("module", "NVIDIA kernel module"))),
+    ("devices", "nvidia", (("fabric_manager", "Fabric Manager"),)),
+    ("devices", "amd", (("module", "AMD driver"), ("rocm", "ROCm"))),
+    ("devices", "intel", (("module", "Intel driver"),)),
 )
 _VENDORS = ("nvidia", "amd", "intel", "apple")
 
 
-def versions(facts: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+Pairs = tuple[tuple[str, str], ...]
+
+
+def versions(facts: Mapping[str, object]) -> Pairs:
     """What should be equal on all nodes, by name; a fact that nobody could look at is left out."""
     found: list[tuple[str, str]] = []
-    for name, path in _PLAIN:
-        value: object = facts
-        for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, str) and value:
-            found.append((name, _short(value)))
+    for subject, part, names in _PLAIN:
+        place = facts.get(subject)
+        if part is not None:
+            place = place.get(part) if isinstance(place, dict) else None
+        if isinstance(place, dict):
+            for key, name in names:
+                value = place.get(key)
+                if isinstance(value, str) and value:
+                    found.append((name, value))
     memory = number(table(facts.get("memory")).get("total_bytes"))
     if memory:
         found.append(("memory", f"{memory / 2**30:.0f} GiB"))
-    for name, value in list(table(table(facts.get("system")).get("firmware")).items())[:64]:
-        if isinstance(value, str):
-            found.append((f"firmware {_short(name)}", _short(value)))
+    for name, version in list(table(table(facts.get("system")).get("firmware")).items())[:64]:
+        if isinstance(version, str):
+            found.append((f"firmware {name[:80]}", version))
     for name, one in list(table(facts.get("frameworks")).items())[:64]:
-        version = table(one).get("version")
+        version = one.get("version") if isinstance(one, dict) else None
         if isinstance(version, str) and version:
-            found.append((_short(name), _short(version)))
-    devices = table(facts.get("devices"))
-    if devices and "unknown" not in devices:
-        gpus = [pair for vendor in _VENDORS for pair in _of_gpus(rows(table(devices.get(vendor)).get("gpus")))]
-        found += gpus or [("GPUs", "none")]
-    return tuple(found)
+            found.append((name, version))
+    return _clean(tuple(found))
+
+
+@functools.lru_cache(4096)
+def _clean(pairs: Pairs) -> Pairs:
+    return tuple((_short(name), _short(value)) for name, value in pairs)
 
 
 def lists_frameworks(facts: Mapping[str, object]) -> bool:
@@ -61,41 +65,58 @@ def lists_frameworks(facts: Mapping[str, object]) -> bool:
     return isinstance(frameworks, dict) and "unknown" not in frameworks
 
 
-def _of_gpus(gpus: list[object]) -> list[tuple[str, str]]:
+def gpus(facts: Mapping[str, object]) -> tuple[Pairs, Layout, list[float]]:
+    """The GPUs of a node: what should be equal everywhere (models, firmware), and temperatures and powers."""
+    devices = facts.get("devices")
+    if not isinstance(devices, dict) or not devices or "unknown" in devices:
+        return (), (), []
+    found: list[tuple[object, ...]] = []
+    values: list[float] = []
+    for vendor in _VENDORS:
+        if vendor not in devices:
+            continue
+        for at, gpu in enumerate(rows(table(devices[vendor]).get("gpus"))[:MOST_GPUS]):
+            if isinstance(gpu, dict):
+                get: Callable[[str], Any] = gpu.get
+                temperature = get("temperature")
+                power = get("power_watts")
+                measured = 0
+                if type(temperature) in _NUMBERS and -1e12 < temperature < 1e12:
+                    measured = 1
+                    values.append(temperature)
+                if type(power) in _NUMBERS and -1e12 < power < 1e12:
+                    measured += 2
+                    values.append(power)
+                found.append((at, get("name"), get("vbios"), get("lost"), measured))
+    try:
+        models, layout = _models(tuple(found))
+    except TypeError:  # something that is no name, and cannot even be hashed
+        return (), (), []
+    return models, layout, values
+
+
+_NUMBERS = frozenset((float, int))
+
+
+@functools.lru_cache(4096)
+def _models(found: tuple[tuple[Any, ...], ...]) -> tuple[Pairs, Layout]:
+    """How many GPUs of which model with which firmware, and what each measure belongs to."""
     counts: dict[str, int] = {}
     images: dict[str, set[str]] = {}
-    for one in gpus[:MOST_GPUS]:
-        gpu = table(one)
-        name = gpu.get("name")
-        if not isinstance(name, str) or gpu.get("lost") is True:
-            continue
-        model = _short(name)
-        counts[model] = counts.get(model, 0) + 1
-        vbios = gpu.get("vbios")
-        if isinstance(vbios, str):
-            images.setdefault(model, set()).add(_short(vbios))
-    found = [(f"firmware of {model}", ", ".join(sorted(found))) for model, found in images.items()]
-    if counts:
-        found.append(("GPUs", ", ".join(f"{count} x {model}" for model, count in sorted(counts.items()))))
-    return found
-
-
-def gpu_measures(facts: Mapping[str, object]) -> tuple[Layout, list[float]]:
-    """Temperatures and powers of the GPUs."""
     layout: list[tuple[str, str, str]] = []
-    values: list[float] = []
-    devices = table(facts.get("devices"))
-    for vendor in _VENDORS:
-        for at, one in enumerate(rows(table(devices.get(vendor)).get("gpus"))[:MOST_GPUS]):
-            gpu = table(one)
-            name = gpu.get("name")
-            model = _short(name) if isinstance(name, str) else "GPU"
-            for measure, key in (("temperature", "temperature"), ("power", "power_watts")):
-                value = number(gpu.get(key))
-                if value is not None:
-                    layout.append((measure, model, f"GPU {at}"))
-                    values.append(value)
-    return tuple(layout), values
+    for at, name, vbios, lost, measured in found:
+        model = _short(name) if isinstance(name, str) else "GPU"
+        if lost is not True:
+            counts[model] = counts.get(model, 0) + 1
+            if isinstance(vbios, str):
+                images.setdefault(model, set()).add(_short(vbios))
+        if measured & 1:
+            layout.append(("temperature", model, f"GPU {at}"))
+        if measured & 2:
+            layout.append(("power", model, f"GPU {at}"))
+    pairs = [(f"firmware of {model}", ", ".join(sorted(several))) for model, several in images.items()]
+    pairs.append(("GPUs", ", ".join(f"{count} x {model}" for model, count in sorted(counts.items())) or "none"))
+    return tuple(pairs), tuple(layout)
 
 
 def smoke_measures(results: object) -> tuple[Layout, list[float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from dlcheck.model import redact
 
@@ -30,12 +31,12 @@ def slug(value: object) -> str:
     return value if isinstance(value, str) and _SLUG.fullmatch(value) else "unnamed-cause"
 
 
-def table(value: object) -> Mapping[str, object]:
+def table(value: object) -> Mapping[str, Any]:
     """The object, an empty one where it is none (absent, unknown, or nonsense)."""
     return value if isinstance(value, dict) else {}
 
 
-def rows(value: object) -> list[object]:
+def rows(value: object) -> list[Any]:
     """The list, an empty one where it is none."""
     return value if isinstance(value, list) else []
 

@@ -1,0 +1,116 @@
+"""What runs on a node, whatever the engine: a POSIX shell script around the command, and the reader of what it prints.
+
+An engine mixes the output of many nodes and may cut long lines apart (Slurm sends pieces of at most 1024 bytes), so the
+script packs the output (gzip, base64) into short lines that begin with a mark, the node and the kind of line. The last
+line says how the command ended; an answer without it was cut off. The time limit is kept here, on the node: engines count
+in minutes, and a step that hangs must not hold the others.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from dlcheck.model.launch import Answer
+
+MARK = "@dlcheck"
+NO_SHARED, NO_ROOM, TIMED_OUT, NOT_EXECUTABLE, NOT_FOUND, KILLED = 73, 74, 124, 126, 127, 137
+MOST_BYTES = 16 * 1024 * 1024
+
+SCRIPT = r"""
+node=${DLCHECK_NODE:-${SLURMD_NODENAME:-$(uname -n)}}
+limit=$1 shared=$2
+shift 2
+export DLCHECK_NODE="$node"
+say() { gzip -c | base64 | sed "s/^/@dlcheck $node $1 /"; }
+scratch=$(mktemp -d 2>/dev/null) || { echo "@dlcheck $node end 74"; exit 0; }
+trap 'rm -rf "$scratch"' EXIT
+if command -v timeout >/dev/null 2>&1
+then timeout -k 5 "$limit" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+else "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+fi
+code=$?
+if [ $code = 2 ]; then timeout 20 "$1" --version >>"$scratch/err" 2>&1 </dev/null; fi
+if [ -n "$shared" ] && [ -s "$scratch/out" ]
+then
+  if cp "$scratch/out" "$shared/.$node.part" 2>>"$scratch/err" && mv "$shared/.$node.part" "$shared/$node.json" 2>>"$scratch/err"
+  then :
+  else rm -f "$shared/.$node.part"; code=73; say o <"$scratch/out"
+  fi
+else say o <"$scratch/out"
+fi
+tail -c 2000 "$scratch/err" | say e
+echo "@dlcheck $node end $code"
+exit 0
+"""
+
+
+def argv(command: Sequence[str], seconds: float, shared: str | None) -> tuple[str, ...]:
+    """The script with its arguments, as a node runs it."""
+    return ("sh", "-c", SCRIPT, "dlcheck-node", f"{seconds:.0f}", shared or "", *command)
+
+
+@dataclass(slots=True)
+class _Pieces:
+    output: list[bytes] = field(default_factory=list)
+    errors: list[bytes] = field(default_factory=list)
+    size: int = 0
+    code: int | None = None
+
+
+def answers(lines: Iterable[bytes], nodes: Iterable[str]) -> dict[str, Answer]:
+    """The answers in the mixed output of all nodes. Lines of other programs, and of nodes nobody asked, are passed over."""
+    pieces: dict[str, _Pieces] = {node: _Pieces() for node in nodes}
+    for line in lines:
+        words = line.split()
+        if len(words) < 3 or words[0] != MARK.encode():
+            continue
+        here = pieces.get(words[1].decode("ascii", "replace"))
+        if here is None or here.size > 2 * MOST_BYTES:
+            continue
+        if words[2] == b"end" and len(words) == 4 and words[3].isdigit():
+            here.code = int(words[3][:4])
+        elif words[2] in (b"o", b"e") and len(words) == 4:
+            (here.output if words[2] == b"o" else here.errors).append(words[3])
+            here.size += len(words[3])
+    return {node: _answer(here) for node, here in pieces.items() if here.size or here.code is not None}
+
+
+def _answer(pieces: _Pieces) -> Answer:
+    errors = _unpack(pieces.errors, 10_000).decode("utf-8", "replace")
+    return Answer(_unpack(pieces.output, MOST_BYTES + 1), errors, pieces.code)
+
+
+def _unpack(packed: list[bytes], most: int) -> bytes:
+    """What was packed, as far as it came through, at most ``most`` bytes."""
+    try:
+        data = base64.b64decode(b"".join(packed)[: -(len(b"".join(packed)) % 4) or None])
+        return zlib.decompressobj(wbits=31).decompress(data, most)
+    except (binascii.Error, zlib.error, ValueError):
+        return b""
+
+
+def excuse(answer: Answer, command: Sequence[str], seconds: float) -> str | None:
+    """Why a node sent no report although its command was run; None where the report itself may speak."""
+    said = answer.errors.strip().splitlines()
+    last = said[-1][:200] if said else ""
+    if answer.code is None:
+        return "its answer was cut off"
+    if answer.code in (TIMED_OUT, KILLED):
+        return f"hung: no answer within {seconds:.0f} s"
+    if answer.code == NO_ROOM:
+        return "no room for temporary files"
+    if answer.code == NO_SHARED:
+        return f"the shared folder takes no file: {last or 'cp failed'}"
+    if answer.output.strip():
+        return None
+    if answer.code == NOT_FOUND:
+        return f"{command[0]} is not installed there"
+    if answer.code == NOT_EXECUTABLE:
+        return f"{command[0]} cannot be executed there"
+    if answer.code == 2:
+        return f"dlcheck there does not understand the command: {' '.join(said[-3:])[:300] or 'exit code 2'}"
+    return f"no output, exit code {answer.code}" + (f": {last}" if last else "")

@@ -1,0 +1,160 @@
+"""Run doctor or smoke on many nodes through an engine, and draw the picture of what came back and of what did not."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from dlcheck import fleet
+from dlcheck.engines import engine
+from dlcheck.engines.node import excuse
+from dlcheck.model.errors import DlcheckError
+from dlcheck.model.fleet import FleetReport
+from dlcheck.model.hostlist import fold
+from dlcheck.model.launch import Answer, Launch, Returned
+from dlcheck.picture.assemble import Gathered
+
+COMMANDS = ("doctor", "smoke")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the person asked for."""
+
+    engine: str
+    command: tuple[str, ...]
+    """doctor or smoke, and its options."""
+    nodes: tuple[str, ...] | None = None
+    expect: tuple[str, ...] | None = None
+    dlcheck: str = "dlcheck"
+    """How dlcheck is called on a node: a name, a path, or words such as "python3 -m dlcheck"."""
+    seconds: float = 120.0
+    wait: float = 30.0
+    shared: str | None = None
+    save: str | None = None
+    """A folder on this machine that gets one report a node."""
+    options: tuple[str, ...] = ()
+    inventory: str | None = None
+    python: str | None = None
+    fail_on: str = "error"
+    progress: Callable[[int, int], None] = field(default=lambda _done, _all: None)
+
+
+def plan(wish: Wish) -> tuple[str, ...]:
+    """The engine's command line as ``run`` would run it."""
+    with _launch(wish) as launch:
+        here = engine(wish.engine)
+        return here.command(launch, here.survey(launch).asked)
+
+
+def run(wish: Wish) -> FleetReport:
+    """The picture of one run. It ends in bounded time, and every expected node is named with its state."""
+    started = time.monotonic()
+    with _launch(wish) as launch:
+        here = engine(wish.engine)
+        survey = here.survey(launch)
+        everybody = tuple(dict.fromkeys((*survey.asked, *survey.excuses)))
+        gathered = Gathered(expected=wish.expect or wish.nodes or everybody)
+        gathered.excuses.update(survey.excuses)
+        if survey.asked:
+            returned = here.collect(launch, survey.asked)
+        else:
+            returned = Returned({}, {}, ("no node could be asked",))
+        gathered.excuses.update(returned.excuses)
+        notes = (*returned.notes, *_take(gathered, returned, launch, wish.save))
+        if launch.shared:
+            fleet.gather(gathered, launch.shared)
+    return fleet.picture(gathered, started, fail_on=wish.fail_on, command="fleet run", engine=wish.engine, notes=notes)
+
+
+@contextlib.contextmanager
+def _launch(wish: Wish) -> Iterator[Launch]:
+    """What the engine is asked for, with a scratch folder, and a folder of this run's own in the shared one."""
+    command = (*shlex.split(wish.dlcheck), *_json(wish.command))
+    with tempfile.TemporaryDirectory(prefix="dlcheck-fleet-") as folder:
+        yield Launch(
+            command=command,
+            folder=folder,
+            nodes=wish.nodes,
+            seconds=wish.seconds,
+            wait=wish.wait,
+            shared=_own_folder(wish.shared),
+            options=wish.options,
+            inventory=wish.inventory,
+            python=wish.python,
+            progress=wish.progress,
+        )
+
+
+def _json(command: tuple[str, ...]) -> tuple[str, ...]:
+    """The command so that it writes one JSON document on standard output."""
+    if not command or command[0] not in COMMANDS:
+        raise DlcheckError(
+            "after -- comes doctor or smoke, and its options", "For example: dlcheck fleet run -- doctor --quick"
+        )
+    for at, word in enumerate(command):
+        if word == "--output" or word.startswith("--output="):
+            raise DlcheckError("--output would keep the reports on the nodes", "Use --save DIR of fleet run.")
+        if word == "--format" and command[at + 1 : at + 2] != ("json",):
+            raise DlcheckError(
+                "the nodes must answer in JSON", "Leave --format out, and give it to fleet run before the --."
+            )
+        if word.startswith("--format=") and word != "--format=json":
+            raise DlcheckError(
+                "the nodes must answer in JSON", "Leave --format out, and give it to fleet run before the --."
+            )
+    given = any(word == "--format" or word.startswith("--format=") for word in command)
+    return command if given else (*command, "--format", "json")
+
+
+def _own_folder(shared: str | None) -> str | None:
+    """A new folder in the shared one, so that no report of an earlier run can be taken for one of this run."""
+    if shared is None:
+        return None
+    try:
+        return tempfile.mkdtemp(prefix=time.strftime("run-%Y%m%d-%H%M%S-", time.gmtime()), dir=os.path.abspath(shared))
+    except OSError as error:
+        raise DlcheckError(f"cannot write into the shared folder {shared}: {error.strerror}") from None
+
+
+def _take(gathered: Gathered, returned: Returned, launch: Launch, save: str | None) -> tuple[str, ...]:
+    """Take the answers; notes on nodes that reported in spite of some trouble."""
+    troubles: dict[str, list[str]] = {}
+    for node, answer in returned.answers.items():
+        why = excuse(answer, launch.command, launch.seconds)
+        if answer.output.strip():
+            if gathered.take(answer.output, node, node, sure=True):
+                if why:
+                    troubles.setdefault(why, []).append(node)
+            elif why:
+                gathered.broken[node] = why
+            if save is not None:
+                _save(save, node, answer)
+        elif why:
+            gathered.excuses[node] = why
+    return tuple(f"{fold(nodes)}: {why}; the report came all the same" for why, nodes in troubles.items())
+
+
+def _save(folder: str, node: str, answer: Answer) -> None:
+    """The report of one node as a file, whole or not at all."""
+    try:
+        os.makedirs(folder, exist_ok=True)
+        path = os.path.join(folder, f"{node}.json")
+        with open(f"{path}.part", "wb") as stream:
+            stream.write(_one_line(answer.output))
+        os.replace(f"{path}.part", path)
+    except OSError as error:
+        raise DlcheckError(f"cannot write into {folder}: {error.strerror}") from None
+
+
+def _one_line(text: bytes) -> bytes:
+    try:
+        return json.dumps(json.loads(text)).encode() + b"\n"
+    except (ValueError, RecursionError):
+        return text
