@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 KEPT_BYTES = 65_536
 """How much of the beginning, and as much of the end, of a child's output is kept."""
@@ -90,7 +91,7 @@ class Child:
             _running.append(self)
         for stream, tail in ((self._process.stdout, self._output), (self._process.stderr, self._errors)):
             if stream is not None:
-                reader = threading.Thread(target=tail.drain, args=(stream.fileno(),), daemon=True)
+                reader = threading.Thread(target=tail.drain, args=(stream,), daemon=True)
                 reader.start()
                 self._readers.append(reader)
         threading.Thread(target=self._reap, daemon=True).start()
@@ -151,9 +152,10 @@ class _Tail:
         self._tail = bytearray()
         self._cut = False
 
-    def drain(self, descriptor: int) -> None:
-        with contextlib.suppress(OSError):
-            while block := os.read(descriptor, KEPT_BYTES):
+    def drain(self, stream: IO[bytes]) -> None:
+        """Read until nobody can write any more, and close the pipe."""
+        with contextlib.suppress(OSError), stream:
+            while block := os.read(stream.fileno(), KEPT_BYTES):
                 room = KEPT_BYTES - len(self._head)
                 self._head += block[:room]
                 self._tail += block[room:]
