@@ -11,6 +11,7 @@ from dlcheck.readers import (
     collect_env,
     conda_info,
     intel,
+    inventories,
     kernel_log,
     memory,
     nvidia_query,
@@ -20,7 +21,12 @@ from dlcheck.readers import (
     packages,
     pci_list,
     processor,
+    remainder,
     reports,
+    sessions,
+    tensorflow_log,
+    tracebacks,
+    variables,
 )
 from dlcheck.readers.merge import merge
 from dlcheck.readers.paste import Paste
@@ -42,7 +48,13 @@ READERS: tuple[Reader, ...] = (
     memory.read,
     pci_list.read,
     kernel_log.read,
+    tensorflow_log.read,
     reports.read,
+    sessions.read,
+    variables.read,
+    tracebacks.read,
+    inventories.read,
+    remainder.read,
 )
 """In order of rank: where two speak of one thing, the earlier is believed."""
 

@@ -17,23 +17,28 @@ from dlcheck.readers.parts import amd, gpu, toolchain
 from dlcheck.readers.paste import Paste, something
 from dlcheck.readers.pattern import Pattern
 
-AGENT = Pattern(r"^[ \t]*Agent[ \t]+\d+[ \t]*$", re.MULTILINE)
+AGENT = Pattern(r"^[ \t]*Agent[ \t]+\d+[ \t]*$", re.MULTILINE, needs="Agent")
 FIELD = Pattern(r"^[ \t]*([A-Z][\w .()/-]{1,40}?)[ \t]*:[ \t]*(\S[^\n]*?)[ \t]*$", re.MULTILINE)
 GFX = Pattern(r"\b(gfx\d[0-9a-f]{2,4}(?:[:+-][\w+:-]*)?)")
 LISTED = Pattern(
-    r'^[ \t]*"?(?:GPU\[?|card)(\d+)\]?"?[ \t]*:[ \t]*([^:\n]{2,60}?)[ \t]*:[ \t]*(\S[^\n]*?)[ \t]*$', re.MULTILINE
+    r'^[ \t]*"?(?:GPU\[?|card)(\d+)\]?"?[ \t]*:[ \t]*([^:\n]{2,60}?)[ \t]*:[ \t]*(\S[^\n]*?)[ \t]*$',
+    re.MULTILINE,
+    needs=("GPU[", "GPU", "card"),
 )
-CARD = Pattern(r'"(?:card|gpu)(\d+)"\s*:\s*\{([^{}]*)\}')
+CARD = Pattern(r'"(?:card|gpu)(\d+)"\s*:\s*\{([^{}]*)\}', needs=("card", "gpu"))
 PAIR = Pattern(r'"([^"\n]{1,60})"\s*:\s*"?([^",\n}]*)"?')
 CONCISE = Pattern(
     r"^[ \t]*(\d{1,2})[ \t]+(?:\d+[ \t]+)?\[?(0x[0-9a-f]{4})?[ \t:,]*[^\n]{0,40}?(\d+(?:\.\d+)?)[ \t]*°?[cC]"
     r"[ \t]+(\d+(?:\.\d+)?)[ \t]*W[ \t]",
     re.MULTILINE,
+    needs=("W ", "W\t"),
 )
 NAMED_UNDER = Pattern(r"^\s{4,}((?:AMD|Instinct|Radeon|Vega|Navi|Aqua|Arcturus)[^\n|]{2,40}?)\s*$")
-TABLE_HEAD = Pattern(r"amdgpu version:\s*(\S+)\s+ROCm version:\s*(\S+)")
-TABLE_ROW = Pattern(r"^\|[ \t]*([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.\d)[ \t]+(\S[^|]*?)[ \t]*\|", re.MULTILINE)
-BLOCK = Pattern(r"^[ \t]*GPU:[ \t]*(\d+)[ \t]*$", re.MULTILINE)
+TABLE_HEAD = Pattern(r"amdgpu version:\s*(\S+)\s+ROCm version:\s*(\S+)", needs="amdgpu version")
+TABLE_ROW = Pattern(
+    r"^\|[ \t]*([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.\d)[ \t]+(\S[^|]*?)[ \t]*\|", re.MULTILINE, needs="|"
+)
+BLOCK = Pattern(r"^[ \t]*GPU:[ \t]*(\d+)[ \t]*$", re.MULTILINE, needs="GPU:")
 DRIVER = Pattern(r"[Dd]river version:\s*\"?(\d[\w.-]*)|amdgpu version:\s*(\d[\w.-]*)")
 ROCM = Pattern(
     r"ROCm version\s*:\s*(\d[\w.-]*)|ROCm (\d+\.\d+(?:\.\d+)?) (?:is|was|installed)|\brocm[-_ ](\d+\.\d+\.\d+)\b",
@@ -69,7 +74,7 @@ def read(paste: Paste) -> Facts | None:
         return None
     gpus: tuple[Gpu, ...] = ()
     for part in (_agents, _listed, _json, _concise, _table, _blocks):
-        gpus = gpus or part(paste)
+        gpus = join(gpus, part(paste))
     driver, rocm = DRIVER.search(paste.text), ROCM.search(paste.text)
     module = next(filter(None, driver.groups()), None) if driver else None
     system = _json_driver(paste) if '"system"' in paste or "Driver version" in paste else None

@@ -7,7 +7,9 @@ import re
 from dlcheck.readers.paste import something
 from dlcheck.readers.pattern import Pattern
 
-SIZE = Pattern(r"(\d[\d.,]*)\s*([kKmMgGtTpP]?)(i?)(?:[bB](?:ytes?)?)?\b")
+SIZE = Pattern(
+    r"(\d[\d.,]*(?:[ \u00a0\u202f]\d{3}(?!\d))*)\s*([kKmMgGtTpP]?)(i?)(?:[bB](?:ytes?)?|o)?\b",
+)
 NUMBER = Pattern(r"-?\d+(?:\.\d+)?")
 POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 
@@ -15,15 +17,19 @@ POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 def size(text: str | None, unit: str = "") -> int | None:
     """Bytes of "16 GiB", "8,192 MB", "81559MiB", "24564" with ``unit`` "MiB"; None where no number stands.
 
-    Programs that look at memory mean powers of 1024 whether they write GB or GiB.
+    Germans write 31.865 MB and Frenchmen 32 503 Mo where others write 32,503 MB. Programs that look
+    at memory mean powers of 1024 whether they write GB or GiB.
     """
     match = SIZE.search(text or "")
     if not match:
         return None
     digits, prefix, _ = match.groups()
+    digits = re.sub(r"[ \u00a0\u202f]", "", digits)
     prefix = (prefix or unit[:1]).lower()
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits):
         digits = digits.replace(",", "")
+    elif prefix in {"m", "k"} and re.fullmatch(r"\d{1,3}(?:\.\d{3})+", digits):
+        digits = digits.replace(".", "")
     try:
         return int(float(digits.replace(",", ".").rstrip(".")) * 1024 ** POWERS[prefix])
     except ValueError:

@@ -15,7 +15,11 @@ from dlcheck.readers.parts import devices_of, gpu, intel, vendor_of
 from dlcheck.readers.paste import Paste, something
 from dlcheck.readers.pattern import Pattern
 
-CELL = Pattern(r"^[ \t]*\|[ \t]*(\d*)[ \t]*\|[ \t]*([A-Z][\w ]{1,40}):[ \t]*([^|\n]*?)[ \t]*\|?[ \t]*$", re.MULTILINE)
+CELL = Pattern(
+    r"^[ \t]*\|[ \t]*(\d*)[ \t]*\|[ \t]*([A-Z][\w ]{1,40}):[ \t]*([^|\n]*?)[ \t]*\|?[ \t]*$",
+    re.MULTILINE,
+    needs="Device Name",
+)
 SYCL = Pattern(
     r"^\[(?:ext_oneapi_)?(level_zero|opencl|cuda|hip|native_cpu)[\w:]*\]\[?[\w:]*\]?,? ?([^\n]+)$", re.MULTILINE
 )
@@ -26,10 +30,16 @@ INTEL_NAME = Pattern(
     r"(Intel\(R\) (?:Arc|Iris|UHD|HD|Data Center|Graphics|Xe)[^\n,|\[]*?)(?:[ \t]{2,}|[ \t]+\d+\.\d|[ \t]*\[|,|[ \t]*\||$)",
     re.MULTILINE,
 )
-OPENCL = Pattern(r"^[ \t]*Device Name[ \t]{2,}(\S[^\n]*?)[ \t]*$", re.MULTILINE)
-WINDOWS = Pattern(r"^[ \t]*GPU (\d+):[ \t]*(Intel[^\n]*?)[ \t]+Driver Version:[ \t]*(\S+)", re.MULTILINE)
-DRIVER = Pattern(r"^[ \t]*\|?[ \t]*[^\n|]*\|?[ \t]*Driver Version:?[ \t]+(\d[\w.-]*)", re.MULTILINE)
-LEVEL_ZERO = Pattern(r"Level Zero(?: Version)?:\s*(\d[\d.]*)", re.IGNORECASE)
+OPENCL = Pattern(r"^[ \t]*Device Name[ \t]{2,}(\S[^\n]*?)[ \t]*$", re.MULTILINE, needs="Device Name")
+WINDOWS = Pattern(
+    r"^[ \t]*GPU (\d+):[ \t]*(Intel[^\n]*?)[ \t]+Driver Version:[ \t]*(\S+)", re.MULTILINE, needs="Driver Version"
+)
+DRIVER = Pattern(
+    r"^[ \t]*\|?[ \t]*[^\n|]*\|?[ \t]*Driver Version:?[ \t]+(\d[\w.-]*)", re.MULTILINE, needs="Driver Version"
+)
+LEVEL_ZERO = Pattern(
+    r"Level Zero(?: Version)?:\s*(\d[\d.]*)", re.IGNORECASE, needs=("evel Zero", "EVEL ZERO", "evel zero")
+)
 PROPERTIES = Pattern(r"_XpuDeviceProperties\(name='([^'\n]+)'[^\n]*?total_memory=(\d+)\s*MB")
 
 

@@ -17,14 +17,16 @@ from dlcheck.readers.pattern import Pattern
 
 XID = Pattern(r"Xid \((?:PCI:)?([0-9a-fA-F:.]+)\):\s*(\d+)")
 SXID = Pattern(r"SXid \((?:PCI:)?([0-9a-fA-F:.]+)\):\s*(\d+)")
-MODULE = Pattern(r"NVRM: loading NVIDIA UNIX[^\n]*?(?:Kernel Module)[^\n]*?\s(\d{3}\.\d+(?:\.\d+)?)\s")
-CLIENT = Pattern(r"NVRM: API mismatch[^\n]*?client has the version (\d[\d.]*\d)")
-KERNEL_HAS = Pattern(r"kernel module has the version (\d[\d.]*\d)")
-SECONDS = Pattern(r"^\[ \t*\d+\.\d{6}\]", re.MULTILINE)
-MEMORY = Pattern(r"\bMemory: \d+K/(\d+)K available")
+MODULE = Pattern(
+    r"NVRM: loading NVIDIA UNIX[^\n]*?(?:Kernel Module)[^\n]*?\s(\d{3}\.\d+(?:\.\d+)?)\s", needs="NVRM: loading"
+)
+CLIENT = Pattern(r"NVRM: API mismatch[^\n]*?client has the version (\d[\d.]*\d)", needs="API mismatch")
+KERNEL_HAS = Pattern(r"kernel module has the version (\d[\d.]*\d)", needs="kernel module has")
+SECONDS = Pattern(r"^\[[ \t]*\d+\.\d{6}\]", re.MULTILINE, needs="[")
+MEMORY = Pattern(r"\bMemory: \d+K/(\d+)K available", needs="K available")
 PROCESSOR = Pattern(r"(?:smpboot: CPU0|Boot CPU|\bCPU0?): ([A-Z][^\n\[(]*(?:\([^)]*\)[^\n\[(]*)*)")
-HYPERVISOR = Pattern(r"Hypervisor detected: (\S[^\n]*)")
-AMDGPU_VERSION = Pattern(r"\[drm\] amdgpu version: (\S+)")
+HYPERVISOR = Pattern(r"Hypervisor detected: (\S[^\n]*)", needs="Hypervisor detected")
+AMDGPU_VERSION = Pattern(r"\[drm\] amdgpu version: (\S+)", needs="amdgpu version")
 KILLED = Pattern(r"(?:Out of memory: Kill(?:ed)? process|oom-kill:|Memory cgroup out of memory)[^\n]*")
 MOST_LINES = 60
 WORDS = ("NVRM", "Xid", "nvidia", "nouveau", "amdgpu", "kfd", "[drm")

@@ -24,8 +24,8 @@ FREE = Pattern(
     re.MULTILINE,
 )
 AMOUNT = r"(\d[\d.,]*[KMGTP]?i?B?)[ \t]+"
-DISK = Pattern(rf"^(\S{{1,120}})[ \t]+{AMOUNT * 3}(\d{{1,3}}%|-)[ \t]+(/\S*)$", re.MULTILINE)
-TYPED = Pattern(rf"^(\S{{1,120}})[ \t]+(\w+)[ \t]+{AMOUNT * 3}(\d{{1,3}}%|-)[ \t]+(/\S*)$", re.MULTILINE)
+DISK = Pattern(rf"^(\S{{1,120}})[ \t]+{AMOUNT * 3}(\d{{1,3}}%|-)[ \t]+(/\S*)$", re.MULTILINE, needs=" /")
+TYPED = Pattern(rf"^(\S{{1,120}})[ \t]+(\w+)[ \t]+{AMOUNT * 3}(\d{{1,3}}%|-)[ \t]+(/\S*)$", re.MULTILINE, needs=" /")
 DISK_HEAD = Pattern(r"^[ \t]*\S+[ \t]+(?:\S+[ \t]+)?(1K|1024|512|Size|1M)[\w-]*", re.MULTILINE)
 REPORTED = (
     "total memory",
@@ -96,7 +96,8 @@ def _reported(paste: Paste) -> Facts | None:
     for name in REPORTED:
         for value in paste.pairs.get(name, ()):
             if SIZED.match(value):
-                return Facts(memory=memory(total_bytes=size(value), total_printed=value[:60]))
+                total = value.rpartition(" / ")[2][:60].strip()
+                return Facts(memory=memory(total_bytes=size(total), total_printed=total))
     return None
 
 

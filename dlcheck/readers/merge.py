@@ -79,9 +79,9 @@ def _unite_gpus(first: tuple[Gpu, ...], second: tuple[Gpu, ...]) -> tuple[Gpu, .
         at = next((at for at, known in enumerate(out) if _same(known, gpu)), None)
         if at is None and gpu.index is None and len(first) == len(second) and _names_agree(out[place], gpu):
             at = place
-        if at is None:
+        if at is None and not (gpu.index is None and any(_names_agree(known, gpu) for known in out)):
             out.append(gpu)
-        else:
+        elif at is not None:
             longer = max((out[at].name, gpu.name), key=_fullness)
             out[at] = dataclasses.replace(_join(out[at], gpu), name=longer)
     return tuple(out)

@@ -8,7 +8,6 @@ the width of the first column, never in the names of those read here; 610 added 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -44,6 +43,8 @@ NOTED = (
     "gsp_firmware_version",
 )
 DEPTH = 12
+SKIPPED = {"nvidia_smi_log", "supported_mem_clock", "supported_graphics_clock", "value"}
+SAME = {f"{time}_{what}": time for time in ("current", "pending") for what in ("mig", "ecc", "dm")}
 
 
 def read(paste: Paste) -> Facts | None:
@@ -108,7 +109,7 @@ def _xml(text: str) -> tuple[Fields, list[tuple[str, Fields]]]:
     blocks: list[tuple[str, Fields]] = []
     path: list[str] = []
     for closing, tag, attributes, value in TAG.rows(text):
-        if tag == "nvidia_smi_log":
+        if tag in SKIPPED:
             continue
         if closing:
             if tag in path:
@@ -125,9 +126,9 @@ def _xml(text: str) -> tuple[Fields, list[tuple[str, Fields]]]:
 
 
 def _same_name(path: list[str]) -> Iterator[str]:
-    """The XML calls "Current" current_mig or current_ecc."""
+    """The XML calls "Current" current_mig, current_ecc or current_dm."""
     for name in path:
-        yield re.sub(r"^(current|pending)_(?:mig|ecc|dm)$", r"\1", name)
+        yield SAME.get(name, name)
 
 
 def _gpu(index: int, address: str, fields: Fields) -> Gpu:

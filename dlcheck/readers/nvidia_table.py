@@ -66,7 +66,7 @@ def read(paste: Paste) -> Facts | None:
 
 def _table(paste: Paste) -> Facts | None:
     head = HEAD.search(paste.text) if "-SMI" in paste else None
-    gpus = tuple(_gpus(paste)) if "Mi" in paste or "MB /" in paste else ()
+    gpus = tuple(_gpus(paste)) if "|" in paste and (head or "MiB" in paste or "MB /" in paste) else ()
     if not head and not gpus:
         return None
     driver, cuda, library = (pattern.search(paste.text) for pattern in (DRIVER, CUDA, LIBRARY))

@@ -17,10 +17,14 @@ from dlcheck.readers.paste import Paste, something
 from dlcheck.readers.pattern import Pattern
 
 NVCC = Pattern(r"Cuda compilation tools, release (\d+\.\d+)(?:, V(\d[\d.]*))?")
-MODULE = Pattern(r"NVRM version:\s*NVIDIA UNIX (Open )?[^\n]*?Kernel Module[^\n]*?\s(\d{3}\.\d+(?:\.\d+)?)\b")
+MODULE = Pattern(
+    r"NVRM version:\s*NVIDIA UNIX (Open )?[^\n]*?Kernel Module[^\n]*?\s(\d{3}\.\d+(?:\.\d+)?)\b", needs="NVRM version"
+)
 COMPILER = Pattern(r"^[ \t]*GCC version:[ \t]*(gcc version [^\n]+?)[ \t]*$", re.MULTILINE)
 MODINFO = Pattern(
-    r"^[ \t]*filename:[ \t]*\S*nvidia[\w-]*\.ko[^\n]*\n(?:[^\n]*\n){0,12}?[ \t]*version:[ \t]*(\d[\d.]*)", re.MULTILINE
+    r"^[ \t]*filename:[ \t]*\S*nvidia[\w-]*\.ko[^\n]*\n(?:[^\n]*\n){0,12}?[ \t]*version:[ \t]*(\d[\d.]*)",
+    re.MULTILINE,
+    needs="filename:",
 )
 QUERIED = Pattern(r'^[ \t]*Device (\d+): "([^"\n]+)"', re.MULTILINE)
 VERSIONS = Pattern(r"CUDA Driver Version / Runtime Version\s+(\d+\.\d+) / (\d+\.\d+)")
@@ -30,19 +34,25 @@ CSV_HEAD = Pattern(
     r"^[ \t]*(?:index|name|uuid|gpu_name|timestamp|driver_version|pci\.bus_id|memory\.\w+)(?:[ \t]*\[[\w%]+\])?"
     r"(?:, ?[\w.]+(?: \[[\w%]+\])?)+[ \t]*$",
     re.MULTILINE,
+    needs=", ",
 )
-CSV_BARE = Pattern(r"^[ \t]*(?:\d+, ?)?((?:NVIDIA|Tesla|GeForce|Quadro|TITAN)[^,\n|]{2,50}), ?([^\n|]+)$", re.MULTILINE)
+CSV_BARE = Pattern(
+    r"^[ \t]*(?:\d+, ?)?((?:NVIDIA|Tesla|GeForce|Quadro|TITAN)[^,\n|]{2,50}), ?([^\n|]+)$",
+    re.MULTILINE,
+    needs=("NVIDIA", "Tesla", "GeForce", "Quadro", "TITAN"),
+)
 BARE_NAME = Pattern(
-    r"^[ \t]*((?:NVIDIA (?:GeForce |RTX |A|H|L|T|B|GH|GB|TITAN|Quadro|Tesla)|Tesla [A-Z]\d|GeForce [GR]TX? \d|Quadro )"
+    r"^[ \t]*(?:[-*] )?((?:NVIDIA (?:GeForce |RTX |A|H|L|T|B|GH|GB|TITAN|Quadro|Tesla)|Tesla [A-Z]\d|GeForce [GR]TX? \d|Quadro )"
     r"[\w .-]{1,40})$",
     re.MULTILINE,
+    needs=("NVIDIA ", "Tesla ", "GeForce ", "Quadro "),
 )
-DMON = Pattern(r"^#[ \t]*gpu[ \t]+pwr", re.MULTILINE)
+DMON = Pattern(r"^#[ \t]*gpu[ \t]+pwr", re.MULTILINE, needs="gpu")
 DMON_ROW = Pattern(r"^[ \t]*(\d+)[ \t]+(?:\d+|-)[ \t]+(?:\d+|-)[ \t]", re.MULTILINE)
 HANDLES = Pattern(r"Number of GPUs:\s?(\d+)")
 TEGRA = Pattern(r"#\s*(R\d+) \(release\), REVISION: ([\d.]+)")
 JETPACK = Pattern(r"\bJetpack\s*:?\s*(\d[\d.]*)", re.IGNORECASE)
-CLI = Pattern(r"^NVRM version:[ \t]+(\d[\d.]*)\nCUDA version:[ \t]+(\d[\d.]*)", re.MULTILINE)
+CLI = Pattern(r"^NVRM version:[ \t]+(\d[\d.]*)\nCUDA version:[ \t]+(\d[\d.]*)", re.MULTILINE, needs="NVRM version:")
 CLI_DEVICE = Pattern(r"^Model:[ \t]+(\S[^\n]*?)[ \t]*$", re.MULTILINE)
 CUDA_FILE = Pattern(r"^[ \t]*CUDA Version (\d+\.\d+\.\d+)[ \t]*$", re.MULTILINE)
 CUDNN = Pattern(r"#define CUDNN_(MAJOR|MINOR|PATCHLEVEL)\s+(\d+)")

@@ -15,26 +15,35 @@ from dlcheck.readers.pattern import Pattern
 from dlcheck.readers.unsaid import SYSTEM
 
 MACHINES = r"(x86_64|aarch64|arm64|armv7l|armv6l|ppc64le|ppc64|s390x|riscv64|i[3-6]86|loongarch64)"
-UNAME = Pattern(rf"(?:^|[^\w])Linux \S{{1,80}} (\d+\.\d+\S{{0,80}}) [^\n]{{0,200}}?\b{MACHINES}\b", re.MULTILINE)
-KERNEL = Pattern(r"\bLinux version (\d+\.\d+\S*)")
-DARWIN = Pattern(r"(?:^|[^\w])Darwin \S{1,80} (\d+\.\d+\S{0,20}) [^\n]{0,200}?\b(x86_64|arm64)\b", re.MULTILINE)
+UNAME = Pattern(
+    rf"(?:^|[^\w])Linux \S{{1,80}} (\d+\.\d+\S{{0,80}}) [^\n]{{0,200}}?\b{MACHINES}\b", re.MULTILINE, needs="Linux "
+)
+KERNEL = Pattern(r"\bLinux version (\d+\.\d+\S*)", needs="Linux version ")
+DARWIN = Pattern(
+    r"(?:^|[^\w])Darwin \S{1,80} (\d+\.\d+\S{0,20}) [^\n]{0,200}?\b(x86_64|arm64)\b", re.MULTILINE, needs="Darwin "
+)
 RELEASE = Pattern(
     r'^[ \t]*(PRETTY_NAME|NAME|VERSION|ID|DISTRIB_DESCRIPTION)[ \t]*=[ \t]*"?([^"\n]+)"?[ \t]*$', re.MULTILINE
 )
-WINDOWS = Pattern(r"Microsoft Windows \[[^\]\n]*?(\d+\.\d+\.\d+(?:\.\d+)?)\]")
+WINDOWS = Pattern(r"Microsoft Windows \[[^\]\n]*?(\d+\.\d+\.\d+(?:\.\d+)?)\]", needs="Microsoft Windows [")
 RED_HAT = Pattern(
     r"^[ \t]*((?:CentOS|Red Hat|Fedora|Rocky|AlmaLinux|Oracle Linux|Scientific Linux)[^\n:=]{0,40} release \d[^\n]{0,40})$",
     re.MULTILINE,
+    needs=" release ",
 )
 ISSUE = Pattern(
     r"^[ \t]*((?:Ubuntu|Debian GNU/Linux|Arch Linux|Linux Mint|Pop!_OS|Welcome to)[ \t][^\n:=]{0,50}?)[ \t]*\\n \\l",
     re.MULTILINE,
+    needs="\\l",
 )
 PLATFORM = Pattern(
-    r"\b((?:Linux|Windows|macOS|Darwin)-\d[\w.+-]*-(?:x86_64|aarch64|arm64|AMD64|[\w.+-]*(?:with|SP\d|bit))[\w.+-]*)"
+    r"\b((?:Linux|Windows|macOS|Darwin)-\d[\w.+-]*-(?:x86_64|aarch64|arm64|AMD64|[\w.+-]*(?:with|SP\d|bit))[\w.+-]*)",
+    needs=("Linux-", "Windows-", "macOS-", "Darwin-"),
 )
 WSL = Pattern(r"microsoft-standard(?:-WSL2)?|WSL2|\bwsl2\b", re.IGNORECASE)
-PROCESSOR = Pattern(r"\[01\]:\s*(\S[^\n]*?(?:[Mm]hz|@)[^\n]*)")
+BARE = {"linux", "linux2", "windows", "win32", "macos", "darwin", "linux baremetal"}
+UNAME_RESULT = Pattern(r"uname_result\(system='(\w+)'[^\n]*?release='([^'\n]+)'[^\n]*?machine='([^'\n]+)'")
+PROCESSOR = Pattern(r"\[01\]:\s*(\S[^\n]*?(?:[Mm][Hh]z|@)[^\n]*)", needs="[01]:")
 
 
 def read(paste: Paste) -> Facts | None:
@@ -70,10 +79,10 @@ def _released(paste: Paste) -> Facts | None:
     for pattern, literal in ((RED_HAT, " release "), (ISSUE, "\\l")):
         if not pretty and literal in paste and (match := pattern.search(paste.text)):
             pretty = match[1]
-    if not pretty or len(pretty) > 120:
+    if not pretty or len(pretty) > 120 or pretty[0] == "(":
         return None
     kernel = paste.value("kernel")
-    release = kernel.split()[-1] if kernel and kernel.lower().startswith("linux") else None
+    release = kernel.split()[-1] if kernel and re.match(r"(?:[Ll]inux )?\d+\.\d+\S*$", kernel) else None
     return Facts(system=system(name=system_name(pretty), distribution=pretty.strip(), release=release))
 
 
@@ -136,8 +145,11 @@ def _described(paste: Paste) -> Facts | None:
     printed = paste.value(
         "os platform and distribution", "os", "platform", "operating system + version", "sys.platform", "host os"
     )
-    if printed and 2 < len(printed) < 120 and (known := _known_system(printed)):
-        facts = join(facts, system(name=known, distribution=printed if not PLATFORM.match(printed) else None))
+    if printed and 2 < len(printed) < 120 and printed[0] != "(" and (known := _known_system(printed)):
+        bare = PLATFORM.match(printed) or printed.lower() in BARE or "uname_result" in printed
+        facts = join(facts, system(name=known, distribution=None if bare else printed))
+    if "uname_result(" in paste and (named := UNAME_RESULT.search(paste.text)):
+        facts = join(facts, system(name=system_name(named[1]), release=named[2], machine=named[3]))
     if facts.wsl is None and WSL.search(printed or ""):
         facts = join(facts, system(wsl=2))
     return Facts(system=facts) if facts is not SYSTEM else None

@@ -76,10 +76,10 @@ def _rows(paste: Paste) -> Iterator[Row]:
             continue
         if line[0] in "-=|" and not line.strip("-=|+ "):
             continue
-        if PIP_HEAD.match(line):
+        if "Version" in line and PIP_HEAD.match(line):
             section = "pip"
             continue
-        if CONDA_HEAD.match(line):
+        if "Version" in line and CONDA_HEAD.match(line):
             section = "conda"
             continue
         row = _row(line, section)
@@ -99,12 +99,13 @@ def _row(line: str, section: str | None) -> Row | None:
     """The row of a list; its installer is "?" where only its neighbours can tell that it is one."""
     if len(line) > 400:
         return None
-    if line[0] == "[" and (match := LABELLED.match(line)):
+    if line[0] == "[" and line[1:4] in {"pip", "con", "uv]"} and (match := LABELLED.match(line)):
         return _labelled(match[1], match[2])
     if "=" in line and (row := _joined(line)):
         return row
-    if "/" in line and (match := ARCHIVE.search(line)):
-        return (match[1], match[2], match[3], "conda")
+    if line.endswith((".bz2", ".conda")) or "#" in line[-40:]:
+        match = ARCHIVE.search(line)
+        return (match[1], match[2], match[3], "conda") if match else None
     if " @ " in line and (match := AT_FILE.match(line)):
         return (match[1], match[2] or None, None, "pip")
     if "── " in line and (match := TREE.match(line)):

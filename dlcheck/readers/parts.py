@@ -57,7 +57,8 @@ FRAMEWORK_OF = {
 
 def normal(name: str) -> str:
     """A distribution's name as PEP 503 writes it."""
-    return SEPARATORS.sub("-", name).lower()
+    low = name.lower()
+    return SEPARATORS.sub("-", low) if "_" in low or "." in low or "--" in low else low
 
 
 def distribution(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from dlcheck.readers.clean import clean
+from dlcheck.readers.pattern import Pattern
 
 LONGEST_NAME = 60
 NOTHING = frozenset(
@@ -14,6 +15,9 @@ NOTHING = frozenset(
         *("unknown error", "[unknown error]", "[gpu requires reset]"),
     )
 )
+
+
+FIELD = Pattern(r'"field"\s{0,4}:\s{0,4}"([^"\n]+)"\s{0,4},\s{0,20}"data"\s{0,4}:\s{0,4}"([^"\n]*)"')
 
 
 class Paste:
@@ -37,7 +41,7 @@ class Paste:
 
     @functools.cached_property
     def pairs(self) -> dict[str, list[str]]:
-        """Values by name in lower case, for every line that reads "name: value"; list marks and quotes taken off."""
+        """Values by name in lower case: lines "name: value", headings of markdown with the value below, lscpu's JSON."""
         found: dict[str, list[str]] = {}
         for line in self.lines:
             name, colon, value = line.partition(":")
@@ -45,8 +49,22 @@ class Paste:
                 continue
             name = name.strip(" \t-*#>`|\"'").lower()
             if name and len(name) <= LONGEST_NAME:
-                found.setdefault(name, []).append(value.strip().strip("*`").strip())
+                found.setdefault(name, []).append(value.strip(" \t*`|").rstrip(","))
+        if "\n#" in self.text or self.text.startswith("#"):
+            self._add_headings(found)
+        if '"field"' in self.text and '"data"' in self.text:
+            for name, value in FIELD.rows(self.text):
+                found.setdefault(name.strip().rstrip(":").lower(), []).append(value)
         return found
+
+    def _add_headings(self, found: dict[str, list[str]]) -> None:
+        """The forms of trackers write "### TensorFlow version", an empty line, and the answer."""
+        lines = self.lines
+        for at, line in enumerate(lines):
+            if line.startswith("##") and ":" not in line:
+                below = next((one.strip() for one in lines[at + 1 : at + 4] if one.strip()), "")
+                if below and not below.startswith("#"):
+                    found.setdefault(line.strip("# *").lower(), []).append(below)
 
     def value(self, *names: str) -> str | None:
         """The first value that says something, under any of the names (lower case)."""

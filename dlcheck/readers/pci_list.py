@@ -17,6 +17,7 @@ ROW = Pattern(
     r"^[ \t]*((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])[ \t]+\"?(VGA compatible controller|3D controller"
     r"|Display controller|Processing accelerators|Bridge|Co-processor)\"?(?: \[([0-9a-f]{4})\])?:?[ \t]*(\S[^\n]*?)[ \t]*$",
     re.MULTILINE,
+    needs=("controller", "accelerator", "Bridge"),
 )
 NUMBERS = Pattern(r"\[([0-9a-f]{4}):([0-9a-f]{4})\]")
 TAIL = Pattern(r"\s*(?:\[[0-9a-f]{4}:[0-9a-f]{4}\])?\s*(?:\(rev [0-9a-f]+\))?\s*(?:\(prog-if [^)]*\))?$")

@@ -16,8 +16,8 @@ from dlcheck.readers.parts import cpu, system
 from dlcheck.readers.paste import Paste, something
 from dlcheck.readers.pattern import Pattern
 
-PROCESSOR = Pattern(r"^[ \t]*processor[ \t]*:[ \t]*\d+", re.MULTILINE)
-S390 = Pattern(r"^[ \t]*processor (\d+): version", re.MULTILINE)
+PROCESSOR = Pattern(r"^[ \t]*processor[ \t]*:[ \t]*\d+", re.MULTILINE, needs="processor")
+S390 = Pattern(r"^[ \t]*processor (\d+): version", re.MULTILINE, needs=": version")
 MARK = Pattern(r"\s+")
 SYSCTL = {
     "brand": ("machdep.cpu.brand_string",),

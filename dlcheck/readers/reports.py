@@ -24,12 +24,19 @@ from dlcheck.readers.unsaid import UNSAID
 
 VERSION = Pattern(r"v?(\d+(?:\.\d+)+[\w.+-]*|\d+\.\d+[\w.+-]*)")
 DOTTED = Pattern(r"^[ \t]*([\w(][\w /().-]{2,50}?)[ \t]*\.{3,}[ \t]*(\S[^\n]*)$", re.MULTILINE)
+COLUMNS = Pattern(r"[ \t]*([A-Za-z][\w./()-]*(?: [\w./()-]+){0,4})(?: {2,}|[ ]?\t+)(\S.*)$")
+KNOWN = frozenset(
+    name
+    for table in (*tables.FRAMEWORKS.values(), tables.CUDA, tables.CUDNN, tables.AVAILABLE, tables.PYTHON, tables.GPUS)
+    for name in table
+).union(tables.DRIVER, tables.CPUS)
+"""Labels that are believed in columns without a colon, as detectron2 and Ultralytics print them."""
 BRAND = Pattern(
     r"NVIDIA|GeForce|Tesla|Quadro|\bRTX|\bGTX|TITAN|\b[AHLBV]\d{2,3}\b|Radeon|Instinct|\bAMD\b|\bMI\d{2,3}"
-    r"|Intel\(R\) (?:Arc|Iris|UHD|HD)|\bArc\b|Apple M|\bM[1-4]\b|\bRX \d"
+    r"|Intel\(R\) (?:Arc|Iris|UHD|HD)|\bIris\b|\bUHD\b|\bArc\b|Apple M|\bM[1-4]\b|\bRX \d"
 )
 COUNTED = Pattern(r"^(?:\d+\s*[x*×]\s*)|\s*[x*×]\s*\d{1,2}$")
-NUMBERED = Pattern(r"[-* \t]{0,8}(?:GPU|cuda|device)[ :_]?(\d+)(?:,\d+)*\s{0,3}[:=]\s*(\S.*)$", re.IGNORECASE)
+NUMBERED = Pattern(r"[-* \t]{0,8}(?:GPU|cuda|device)[ :_]?(\d+)(?:,\d+)*\s{0,16}[:=]\s*(\S.*)$", re.IGNORECASE)
 SIZE_IN_NAME = Pattern(r"[,(|\s]+\(?(\d[\d.]*\s*(?:MiB|GiB|MB|GB|G|M))\)?")
 JAX_KIND = Pattern(r"device info: ([^,\n]{2,60}?)-(\d+), \d+ local devices")
 
@@ -60,9 +67,15 @@ class _Labels:
         if "=" in paste:
             for line in paste.lines:
                 name, equals, value = line.partition("=")
-                if equals and len(line) < 160 and value[:2] != "==":
+                if equals and len(line) < 160 and value[:1] != "=":
                     name = name.strip().removeprefix("[info]").strip("-* \t`").lower()
                     self.values.setdefault(name, []).append(value.strip("= \t'\"`"))
+
+        if "  " in paste or "\t" in paste:
+            for line in paste.lines:
+                match = COLUMNS.match(line) if len(line) < 200 else None
+                if match and (name := match[1].lower()) in KNOWN:
+                    self.values.setdefault(name, []).append(match[2].strip())
 
     def version(self, *labels: str) -> str | None:
         """The first value under a label that begins with a version."""
@@ -143,7 +156,7 @@ def _processor(labels: _Labels) -> Facts | None:
 def _gpus(paste: Paste, labels: _Labels) -> Facts | None:
     found: list[Gpu] = []
     for line in paste.lines:
-        match = NUMBERED.match(line) if len(line) < 200 else None
+        match = NUMBERED.match(line) if len(line) < 200 and (":" in line or "=" in line) else None
         if match and BRAND.search(match[2]) and "Intel(R) Core" not in match[2]:
             found.append(_named(match[2], int(match[1])))
     if not found:
@@ -189,7 +202,7 @@ def _named(value: str, index: int | None) -> Gpu:
 def _packages(labels: _Labels) -> Facts | None:
     found = []
     for name in tables.PACKAGES:
-        version = labels.version(name, f"{name} version", f"`{name}` version", f"{name}` version")
+        version = labels.version(name, f"{name} version", f"`{name}` version", f"{name}` version", f"{name} info")
         if version:
             found.append(distribution(name, version))
     return Facts(distributions=tuple(found)) if found else None

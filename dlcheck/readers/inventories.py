@@ -1,0 +1,120 @@
+"""Inventories of a machine: inxi, lshw, hwinfo, nvidia-settings, `kubectl describe node`, `docker info`, modules and packages
+of the system that belong to a GPU's driver (lsmod, dpkg -l, rpm -qa, mokutil).
+"""
+
+from __future__ import annotations
+
+import re
+
+from dlcheck.model.facts import Facts
+from dlcheck.readers.merge import join
+from dlcheck.readers.parts import amd, cpu, devices_of, gpu, memory, nvidia, system, system_name, toolchain
+from dlcheck.readers.paste import Paste
+from dlcheck.readers.pattern import Pattern
+
+INXI_DEVICE = Pattern(
+    r"\bDevice-\d+: ((?:NVIDIA|AMD|Advanced Micro|Intel)[^\n]*?) driver: (\S+)(?: v: (\d[\w.]*))?", needs="Device-"
+)
+INXI_SYSTEM = Pattern(r"\bDistro: (\S[^\n]*?)(?=  | [A-Za-z-]+: |$)", re.MULTILINE, needs="Distro: ")
+INXI_KERNEL = Pattern(r"\bKernel: (\d\S+)(?: (?:arch: )?(x86_64|aarch64))?", needs="Kernel: ")
+INXI_MODEL = Pattern(r"\bmodel: (\S[^\n]*?) (?:bits|type):", needs="model: ")
+LSHW = Pattern(
+    r"\*-(?:display|processor)[^\n]*\n(?:[ \t]+description:[^\n]*\n)?[ \t]+product: (\S[^\n]*)",
+    re.MULTILINE,
+    needs="*-",
+)
+MODULE = Pattern(
+    r"^(nvidia|nouveau|amdgpu|i915|xe|nvidia_uvm|nvidia_drm)[ \t]+\d+[ \t]+\d+",
+    re.MULTILINE,
+    needs=("nvidia", "nouveau", "amdgpu", "i915", "xe "),
+)
+DEBIAN = Pattern(
+    r"^i[iFU][ \t]+((?:lib)?(?:nvidia|cuda|cudnn|nccl|rocm|hip|amdgpu|intel-|level-zero|linux-image|linux-headers)[\w.+:-]*)[ \t]+(\S+)",
+    re.MULTILINE,
+    needs=("ii  ", "iF  ", "iU  "),
+)
+RPM = Pattern(
+    r"^((?:nvidia|cuda|kmod-nvidia|rocm|hip|xorg-x11-drv-nvidia|akmod-nvidia|libcudnn)[\w+.-]*?)-(\d[\w.~^]*-\S+?)"
+    r"\.(?:x86_64|noarch|aarch64)$",
+    re.MULTILINE,
+    needs=(".x86_64", ".noarch", ".aarch64"),
+)
+SECURE = Pattern(r"^[ \t]*SecureBoot (enabled|disabled)", re.MULTILINE, needs="SecureBoot ")
+CAPACITY = Pattern(r"^[ \t]*nvidia\.com/gpu(?:\.\w+)?:[ \t]+(\d+)", re.MULTILINE, needs="nvidia.com/gpu")
+NODE_LABEL = Pattern(
+    r"nvidia\.com/(gpu\.product|cuda\.driver(?:-version)?\.full|gpu\.memory|gpu\.count|mig\.\w+)=(\S+)",
+    needs="nvidia.com/",
+)
+MOST = 60
+
+
+def read(paste: Paste) -> Facts | None:
+    """What any of these inventories tell."""
+    parts = [facts for part in (_inxi, _lshw, _modules, _packages, _cluster, _docker) if (facts := part(paste))]
+    return join(*parts) if parts else None
+
+
+def _inxi(paste: Paste) -> Facts | None:
+    if "Device-1:" not in paste and "Distro:" not in paste:
+        return None
+    facts = Facts()
+    if distro := INXI_SYSTEM.search(paste.text):
+        kernel = INXI_KERNEL.search(paste.text)
+        release, machine = kernel.groups() if kernel else (None, None)
+        named = system(name=system_name(distro[1]), distribution=distro[1].strip(), release=release, machine=machine)
+        facts = join(facts, Facts(system=named))
+    if model := INXI_MODEL.search(paste.text):
+        facts = join(facts, Facts(cpu=cpu(brand=model[1].strip())))
+    for name, driver, version in INXI_DEVICE.rows(paste.text):
+        facts = join(facts, Facts(devices=devices_of((gpu(name.strip()),))))
+        if driver == "nvidia" and version:
+            facts = join(facts, Facts(devices=nvidia(driver=version)))
+    return facts if facts != Facts() else None
+
+
+def _lshw(paste: Paste) -> Facts | None:
+    facts = Facts()
+    for match in LSHW.finditer(paste.text):
+        if "*-display" in match[0]:
+            facts = join(facts, Facts(devices=devices_of((gpu(match[1].strip()),))))
+        else:
+            facts = join(facts, Facts(cpu=cpu(brand=match[1].strip())))
+    return facts if facts != Facts() else None
+
+
+def _modules(paste: Paste) -> Facts | None:
+    """The list of lsmod says which modules are loaded, not their release."""
+    facts = Facts()
+    if "Used by" in paste and (loaded := MODULE.words(paste.text)):
+        facts = Facts(notes={"kernel modules loaded": ", ".join(dict.fromkeys(loaded))})
+        if "amdgpu" in loaded:
+            facts = join(facts, Facts(devices=amd(module="loaded")))
+    if secure := SECURE.search(paste.text):
+        facts = join(facts, Facts(devices=nvidia(secure_boot=secure[1] == "enabled")))
+    return facts if facts != Facts() else None
+
+
+def _packages(paste: Paste) -> Facts | None:
+    rows = [*DEBIAN.rows(paste.text), *RPM.rows(paste.text)][:MOST]
+    return Facts(notes={f"package {name}": version for name, version in rows}) if rows else None
+
+
+def _cluster(paste: Paste) -> Facts | None:
+    """Nodes of Kubernetes as `kubectl describe node` prints them, with the labels of GPU feature discovery."""
+    notes = {f"node label {name}": value for name, value in NODE_LABEL.rows(paste.text)}
+    if counts := CAPACITY.words(paste.text):
+        notes["nvidia.com/gpu"] = ", ".join(dict.fromkeys(counts))
+    facts = Facts(notes=notes)
+    if product := notes.get("node label gpu.product"):
+        facts = join(facts, Facts(devices=devices_of((gpu(product.replace("-", " ")),))))
+    return facts if notes else None
+
+
+def _docker(paste: Paste) -> Facts | None:
+    if not paste.names("server version", "docker root dir", "runtimes"):
+        return None
+    total = paste.value("total memory")
+    facts = Facts(toolchain=toolchain(docker=paste.value("server version")))
+    if runtimes := paste.value("runtimes"):
+        facts = join(facts, Facts(notes={"docker runtimes": runtimes}))
+    return join(facts, Facts(memory=memory(total_printed=total))) if total else facts
