@@ -29,7 +29,8 @@ MODULE = Pattern(
     needs=("nvidia", "nouveau", "amdgpu", "i915", "xe "),
 )
 DEBIAN = Pattern(
-    r"^i[iFU][ \t]+((?:lib)?(?:nvidia|cuda|cudnn|nccl|rocm|hip|amdgpu|intel-|level-zero|linux-image|linux-headers)[\w.+:-]*)[ \t]+(\S+)",
+    r"^i[iFU][ \t]+((?:lib)?(?:nvidia|cuda|cudnn|nccl|rocm|hip|amdgpu|intel-|level-zero|linux-image|linux-headers)[\w.+:-]*)"
+    r"[ \t]+(\S+)",
     re.MULTILINE,
     needs=("ii  ", "iF  ", "iU  "),
 )
