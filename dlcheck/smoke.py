@@ -141,7 +141,7 @@ def _frameworks(asked: Sequence[str]) -> tuple[str, ...]:
                 f"--framework {one}: no such framework", f"There are: {', '.join(('keras', *FRAMEWORKS))}."
             )
         found += [name for name in names if name not in found]
-    return tuple(found) or FRAMEWORKS
+    return tuple(one for one in FRAMEWORKS if one in found) or FRAMEWORKS
 
 
 def _listed(option: str, asked: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:

@@ -190,6 +190,7 @@ def run_of(event: dict[str, Any]) -> SmokeRun:
         watched=_numbers(event.get("watched"), wide=wide),
         gradients=_numbers(event.get("gradients"), wide=wide),
         trained=_numbers(event.get("trained"), wide=wide),
+        moved_by=_number(event["moved_by"]) if event.get("moved_by") else None,
         places=tuple(map(str, event.get("places") or ())),
         repeats=event.get("repeats") if isinstance(event.get("repeats"), bool) else None,
         seconds={str(name): _number(value) for name, value in (event.get("seconds") or {}).items()},

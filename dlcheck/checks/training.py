@@ -21,6 +21,9 @@ LIMITS = {
 }
 """For 20 steps of plain gradient descent; gradient and weights relative to the largest of their array."""
 
+SPACING = 2.0**-23
+"""Relative distance of neighbouring float32 numbers."""
+
 EXACT = Deviation(loss=0.0, gradient=0.0, weights=0.0)
 
 DEVICE_COMPUTES_WRONG = "device-computes-wrong"
@@ -94,7 +97,7 @@ def deviation_of(task: SmokeTask, run: SmokeRun) -> Deviation:
         loss=_largest(
             abs(got - wanted) / max(abs(wanted), floor) for got, wanted in zip(run.losses, task.losses, strict=True)
         ),
-        gradient=max(_distance(run.gradients, task.gradients), _distance(run.watched, task.watched), key=_nan_last),
+        gradient=max(_gradient_distance(task, run), _distance(run.watched, task.watched), key=_nan_last),
         weights=_distance(run.trained, task.trained),
     )
 
@@ -239,13 +242,28 @@ def _lie(task: SmokeTask, run: SmokeRun, limit: float) -> str | None:
     return f"the reported weights have the loss {follows:.7g}, the worker says {run.losses[-1]:.7g}"
 
 
+def _gradient_distance(task: SmokeTask, run: SmokeRun) -> float:
+    if run.moved_by is None:
+        return _distance(run.gradients, task.gradients)
+    # A difference of weights is known to the rounding of the weights only, which the division by the rate enlarges.
+    return _largest(
+        _array_distance(run.gradients[name], wanted.values, SPACING * _size(task.weights[name]) / run.moved_by)
+        for name, wanted in task.gradients.items()
+    )
+
+
+def _size(one: Array) -> float:
+    return max(map(abs, one.values), default=0.0)
+
+
 def _distance(got: Numbers, wanted: Mapping[str, Array]) -> float:
     return _largest(_array_distance(got[name], wanted[name].values) for name in wanted)
 
 
-def _array_distance(got: tuple[float, ...], wanted: tuple[float, ...]) -> float:
+def _array_distance(got: tuple[float, ...], wanted: tuple[float, ...], allowed: float = 0.0) -> float:
     scale = max((abs(one) for one in wanted), default=0.0) or 1.0
-    return _largest(abs(one - two) / scale for one, two in zip(got, wanted, strict=True))
+    gaps = (abs(one - two) - allowed for one, two in zip(got, wanted, strict=True))
+    return _largest((gap if gap > 0 or math.isnan(gap) else 0.0) / scale for gap in gaps)
 
 
 def _worst_array(got: Numbers, wanted: Mapping[str, Array]) -> str:

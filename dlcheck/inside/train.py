@@ -205,13 +205,15 @@ def train_once(trainer, task, dtype, mode, options):
     run = trainer.train(task, dtype, mode, task["steps"])
     seconds = time.monotonic() - began
     again = trainer.train(task, dtype, mode, min(task["steps"], options.get("repeat_steps", 2)))
-    kept = min(len(again["losses"]), len(run["losses"]))
+    # The last loss may come from another graph (Keras evaluates it), so it is not compared.
+    kept = max(1, min(len(again["losses"]), len(run["losses"])) - 1)
     packed = {
         "losses": task.get("lies") or run["losses"],
         "repeats": again["losses"][:kept] == run["losses"][:kept] and again["gradients"] == run["gradients"],
         "places": sorted(set(run["places"])),
         "seconds": {"first_step": run["first_step"], "train": seconds},
         "wide": dtype == "float64",
+        "moved_by": run.get("moved_by"),
     }
     for part in ("start", "gradients", "trained", "watched"):
         packed[part] = {name: base64.b64encode(raw).decode("ascii") for name, raw in run[part].items()}

@@ -86,6 +86,8 @@ class SmokeRun:
     watched: Numbers = field(default_factory=dict)
     gradients: Numbers = field(default_factory=dict)
     trained: Numbers = field(default_factory=dict)
+    moved_by: float | None = None
+    """Learning rate, where the first gradient is only known as what the first step moved the weights by."""
     places: tuple[str, ...] = ()
     """Where the framework says that weights, gradients and loss lie."""
     repeats: bool | None = None

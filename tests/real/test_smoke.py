@@ -24,7 +24,7 @@ def smoke(*arguments, env=None):
     return done.returncode, json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("framework", ["torch"])
+@pytest.mark.parametrize("framework", ["torch", "tensorflow", "jax"])
 def test_every_task_comes_out_as_float64_says(framework):
     code, document = smoke("--framework", framework)
     results = document["results"]
@@ -37,6 +37,23 @@ def test_every_task_comes_out_as_float64_says(framework):
         assert one["repeats"] is True
         assert one["precision"] == "float32"
         assert one["task"] == "exact-integers" or one["loss_last"] < one["loss_first"]
+
+
+@pytest.mark.parametrize("backend", ["tensorflow", "torch", "jax"])
+def test_keras_trains_its_own_layers_on_each_backend(backend):
+    code, document = smoke("--framework", f"keras-{backend}", "--task", "exact-integers,mlp-regression,transformer")
+    assert [one["why"] for one in document["results"] if one["status"] != "passed"] == []
+    assert len(document["results"]) == 3
+    assert code == 0
+
+
+def test_logical_devices_are_devices():
+    arguments = ("--framework", "tensorflow,jax", "--logical-devices", "3", "--task", "mlp-classification")
+    code, document = smoke(*arguments)
+    assert code == 0
+    for framework in ("tensorflow", "jax"):
+        devices = [one["device"] for one in document["results"] if one["framework"] == framework]
+        assert devices == ["cpu:0", "cpu:1", "cpu:2"]
 
 
 def test_a_device_that_is_not_there_is_skipped_and_not_silent():

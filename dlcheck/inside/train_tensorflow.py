@@ -1,0 +1,241 @@
+"""TensorFlow's side of the smoke training: its operations, its devices, eager and as a traced graph."""
+
+import os
+import sys
+import time
+
+import tensorflow as tf
+
+HEADS = 2
+
+
+def start(options):
+    """Cut the CPU into several logical devices where that is wished for, before anything is initialised."""
+    threads = int(options.get("threads", 1))
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    # An operation that its device lacks shall fail, not move to another device in silence.
+    tf.config.set_soft_device_placement(False)
+    wanted = int(options.get("logical_devices") or 0)
+    if wanted > 1:
+        parts = [tf.config.LogicalDeviceConfiguration() for _ in range(wanted)]
+        tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], parts)
+
+
+def version():
+    """Version of TensorFlow."""
+    return tf.__version__
+
+
+def accelerated():
+    """Whether this build knows any accelerator."""
+    return tf.test.is_built_with_cuda() or tf.test.is_built_with_rocm()
+
+
+def forks():
+    """TensorFlow has threads of its own after its import: nothing is forked."""
+    return False
+
+
+def devices():
+    """Logical devices: the CPU or its parts, and every accelerator."""
+    found = []
+    cpus = tf.config.list_logical_devices("CPU")
+    for at in range(len(cpus)):
+        found.append({"device": "cpu:%d" % at if len(cpus) > 1 else "cpu", "kind": "cpu", "name": None})
+    kind = "rocm" if tf.test.is_built_with_rocm() else "cuda"
+    details = [tf.config.experimental.get_device_details(one) for one in tf.config.list_physical_devices("GPU")]
+    for at in range(len(tf.config.list_logical_devices("GPU"))):
+        name = details[at].get("device_name") if at < len(details) else None
+        found.append({"device": "cuda:%d" % at, "kind": kind, "name": name})
+    for at in range(len(tf.config.list_logical_devices("XPU"))):
+        found.append({"device": "xpu:%d" % at, "kind": "xpu", "name": None})
+    return found
+
+
+def memory(name):
+    """Most bytes held on the device."""
+    if name.startswith("cuda"):
+        return tf.config.experimental.get_memory_info("GPU:" + name.partition(":")[2])["peak"]
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def place_of(text, several):
+    """The device of /job:localhost/replica:0/task:0/device:GPU:0 as dlcheck names it."""
+    kind, _, at = text.rpartition("device:")[2].partition(":")
+    kind = {"GPU": "cuda"}.get(kind, kind.lower())
+    return kind if kind == "cpu" and not several else "%s:%s" % (kind, at)
+
+
+def linear(x, w, b=None):
+    """A matrix product over the last axis."""
+    y = tf.linalg.matmul(x, w) if len(x.shape) == 2 else tf.tensordot(x, w, 1)
+    return y if b is None else y + b
+
+
+def rnn(x, wx, wh, b):
+    """A plain recurrent layer, step by step."""
+    state, states = tf.zeros([x.shape[0], wh.shape[0]], x.dtype), []
+    ahead = tf.unstack(linear(x, wx, b), axis=1)
+    for part in ahead:
+        state = tf.tanh(part + tf.linalg.matmul(state, wh))
+        states.append(state)
+    return tf.stack(states, 1)
+
+
+def lstm(x, wx, wh, b):
+    """An LSTM, step by step."""
+    hidden = cell = tf.zeros([x.shape[0], wh.shape[0]], x.dtype)
+    states = []
+    for part in tf.unstack(linear(x, wx, b), axis=1):
+        enter, forget, new, out = tf.split(part + tf.linalg.matmul(hidden, wh), 4, 1)
+        cell = tf.sigmoid(forget) * cell + tf.sigmoid(enter) * tf.tanh(new)
+        hidden = tf.sigmoid(out) * tf.tanh(cell)
+        states.append(hidden)
+    return tf.stack(states, 1)
+
+
+def bidirectional_lstm(x, *weights):
+    """The last states of both directions."""
+    ahead = lstm(x, *weights[:3])
+    astern = lstm(tf.reverse(x, [1]), *weights[3:])
+    return tf.concat([ahead[:, -1], astern[:, -1]], 1)
+
+
+def attention(q, k, v):
+    """Scaled dot-product attention of two heads."""
+    batch, steps, width = q.shape
+    q, k, v = (tf.transpose(tf.reshape(one, [batch, steps, HEADS, width // HEADS]), [0, 2, 1, 3]) for one in (q, k, v))
+    scores = tf.linalg.matmul(q, k, transpose_b=True) * tf.cast((width // HEADS) ** -0.5, q.dtype)
+    return tf.reshape(tf.transpose(tf.linalg.matmul(tf.nn.softmax(scores), v), [0, 2, 1, 3]), [batch, steps, width])
+
+
+def layer_norm(x, gain, bias):
+    """Normalised over the last axis."""
+    mean, variance = tf.nn.moments(x, [-1], keepdims=True)
+    return tf.nn.batch_normalization(x, mean, variance, bias, gain, tf.cast(2.0**-10, x.dtype))
+
+
+OPERATIONS = {
+    "linear": linear,
+    "relu": tf.nn.relu,
+    "tanh": tf.tanh,
+    "add": tf.add,
+    "flatten": lambda x: tf.reshape(x, [x.shape[0], -1]),
+    "conv2d": lambda x, w, b: tf.nn.conv2d(x, w, 1, "VALID") + b,
+    "max_pool": lambda x: tf.nn.max_pool2d(x, 2, 2, "VALID"),
+    "embedding": lambda indices, table: tf.gather(table, indices),
+    "rnn": rnn,
+    "lstm": lstm,
+    "bidirectional_lstm": bidirectional_lstm,
+    "last": lambda x: x[:, -1],
+    "mean_time": lambda x: tf.reduce_mean(x, 1),
+    "repeat_like": lambda x, y: tf.repeat(x[:, None], y.shape[1], 1),
+    "concat": lambda x, y: tf.concat([x, y], -1),
+    "layer_norm": layer_norm,
+    "attention": attention,
+    "cross_entropy": lambda x, y: tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, x)),
+    "mean_square": lambda x, y: tf.reduce_mean(tf.math.squared_difference(x, y)),
+    "binary_cross_entropy": lambda x, y: tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(y, x)),
+    "weighted_sum": lambda x, y: tf.reduce_sum(x * y),
+}
+
+FEW_OPERATIONS = ("exact-integers", "perceptron-gates", "mlp-regression", "word-embedding")
+
+
+class Trainer:
+    """One device."""
+
+    def __init__(self, device, options):
+        kind, _, at = device.partition(":")
+        self.place = "/device:%s:%s" % ({"cuda": "GPU"}.get(kind, kind.upper()), at or "0")
+        self.several = len(tf.config.list_logical_devices("CPU")) > 1
+        self.level = options.get("level", "quick")
+        self.fault = options.get("fault")
+        self.operations = OPERATIONS
+        self.graphs = {}
+        if self.fault:
+            self.operations = load("faults_tensorflow")["spoil"](OPERATIONS, self.fault)  # noqa: F821 - given by train.py
+
+    def open(self):
+        """Touch the device for the first time."""
+        with tf.device(self.place):
+            tf.ones([1]).numpy()
+
+    def modes(self, task, dtype):
+        """Both in the longer levels. Quick takes what costs less: tracing pays for networks of many operations."""
+        if self.level != "quick":
+            return ["eager", "function"]
+        return ["eager"] if task["name"] in FEW_OPERATIONS else ["function"]
+
+    def highest(self):
+        """Ask for full float32 products."""
+        if self.fault == "tf32":
+            self.operations = OPERATIONS
+        self.graphs.clear()
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+
+    def tensor(self, one, dtype):
+        """An array of a task file, on the device."""
+        if one["kind"] == "index":
+            return tf.constant(one["values"], tf.int32, one["shape"])
+        return tf.cast(tf.constant(one["values"], tf.float64, one["shape"]), dtype)
+
+    def compute(self, task, inputs, weights, rate):
+        """Loss, gradients, watched values, and the weights after one step of plain gradient descent."""
+        values = dict(inputs, **weights)
+        names = list(weights)
+        with tf.GradientTape() as tape:
+            for name in names:
+                tape.watch(weights[name])
+            for output, operation, *arguments in task["program"]:
+                values[output] = self.operations[operation](*[values[name] for name in arguments])
+        gradients = tape.gradient(values["loss"], [weights[name] for name in names])
+        gradients = {name: tf.convert_to_tensor(one) for name, one in zip(names, gradients)}
+        later = {name: one - rate * gradients[name] for name, one in weights.items()}
+        return values["loss"], gradients, {name: values[name] for name in task["watched"]}, later
+
+    def train(self, task, dtype, mode, steps):
+        """Plain gradient descent; losses before each step and after the last."""
+        with tf.device(self.place):
+            kind = tf.as_dtype(dtype)
+            inputs = {name: self.tensor(one, kind) for name, one in task["inputs"].items()}
+            weights = {name: self.tensor(one, kind) for name, one in task["weights"].items()}
+            rate = tf.cast(tf.constant(task["learning_rate"], tf.float64), kind)
+            compute = self.compute
+            if mode == "function":
+                compute = self.graphs.get((task["name"], dtype))
+                if compute is None:
+
+                    made = tf.function(lambda i, w, r: self.compute(task, i, w, r), autograph=False)
+
+                    def compute(task, inputs, weights, rate):
+                        return made(inputs, weights, rate)
+
+                    self.graphs[task["name"], dtype] = compute
+            result = {"start": raw(weights)}
+            losses, began = [], time.monotonic()
+            for step in range(steps + 1):
+                loss, gradients, watched, later = compute(task, inputs, weights, rate)
+                losses.append(loss)
+                if step == 0:
+                    result["gradients"], result["watched"] = raw(gradients), raw(watched)
+                    tensors = [*weights.values(), *gradients.values(), loss]
+                    result["places"] = [place_of(one.device, self.several) for one in tensors]
+                    result["first_step"] = time.monotonic() - began
+                if step < steps:
+                    weights = later
+            result["losses"] = [float(one) for one in losses]
+            result["trained"] = raw(weights) if steps else {}
+        return result
+
+
+def raw(tensors):
+    """The bytes of tensors: float64 as it is, everything else as float32."""
+    with tf.device("/device:CPU:0"):
+        return {
+            name: (one if one.dtype == tf.float64 else tf.cast(tf.identity(one), tf.float32)).numpy().tobytes()
+            for name, one in tensors.items()
+        }
