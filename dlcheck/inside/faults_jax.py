@@ -15,7 +15,7 @@ def spoil(operations, fault):
 
 
 def rounded(x, bits):
-    """x with ``bits`` bits after the leading one; its gradient passes through."""
+    """The number x with ``bits`` bits after the leading one; its gradient passes through."""
     return x + jax.lax.stop_gradient(jax.lax.reduce_precision(x, 8, bits) - x)
 
 

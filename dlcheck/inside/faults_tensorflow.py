@@ -14,7 +14,7 @@ def spoil(operations, fault):
 
 
 def rounded(x, bits):
-    """x with ``bits`` bits after the leading one; its gradient passes through."""
+    """The number x with ``bits`` bits after the leading one; its gradient passes through."""
     drop = 23 - bits
     raw = tf.bitcast(x, tf.int32)
     raw = tf.bitwise.left_shift(tf.bitwise.right_shift(raw + (1 << (drop - 1)), drop), drop)

@@ -1,12 +1,11 @@
 """JAX's side of the smoke training: its operations, its devices, each step compiled once a task."""
 
-import os
 import sys
 import time
 
 import jax
 import jax.numpy as jnp
-import numpy
+import numpy as np
 
 HEADS = 2
 
@@ -39,7 +38,11 @@ def devices():
         every = list(jax.devices("cpu")) + every
     several = sum(one.platform == "cpu" for one in every) > 1
     return [
-        {"device": name_of(one, several), "kind": one.platform, "name": None if one.platform == "cpu" else one.device_kind}
+        {
+            "device": name_of(one, several),
+            "kind": one.platform,
+            "name": None if one.platform == "cpu" else one.device_kind,
+        }
         for one in every
     ]
 
@@ -155,7 +158,9 @@ class Trainer:
     """One device."""
 
     def __init__(self, device, options):
-        every = {name_of(one, several): one for one in (*jax.devices("cpu"), *jax.devices()) for several in (True, False)}
+        every = {
+            name_of(one, several): one for one in (*jax.devices("cpu"), *jax.devices()) for several in (True, False)
+        }
         self.several = len(jax.devices("cpu")) > 1
         self.device = every[device]
         self.fault = options.get("fault")
@@ -167,7 +172,7 @@ class Trainer:
 
     def open(self):
         """Touch the device for the first time."""
-        jax.device_put(numpy.ones(1, "float32"), self.device).block_until_ready()
+        jax.device_put(np.ones(1, "float32"), self.device).block_until_ready()
 
     def modes(self, task, dtype):
         """JAX compiles."""
@@ -183,7 +188,7 @@ class Trainer:
     def tensor(self, one, dtype):
         """An array of a task file, on the device."""
         kind = "int32" if one["kind"] == "index" else jnp.dtype(dtype)
-        return jax.device_put(numpy.array(one["values"], "float64").astype(kind).reshape(one["shape"]), self.device)
+        return jax.device_put(np.array(one["values"], "float64").astype(kind).reshape(one["shape"]), self.device)
 
     def step_of(self, task, dtype):
         """The compiled step of a task: loss, gradients, watched values and the next weights."""
@@ -230,6 +235,6 @@ class Trainer:
 def raw(arrays):
     """The bytes of arrays: float64 as it is, everything else as float32."""
     return {
-        name: numpy.asarray(one).astype("float64" if one.dtype == "float64" else "float32").tobytes()
+        name: np.asarray(one).astype("float64" if one.dtype == "float64" else "float32").tobytes()
         for name, one in arrays.items()
     }

@@ -1,11 +1,10 @@
 """Keras 3's side of the smoke training: real layers and losses, its own train_on_batch with its own SGD, on any backend."""
 
-import os
 import sys
 import time
 
 import keras
-import numpy
+import numpy as np
 from keras import layers, ops
 
 HEADS = 2
@@ -15,9 +14,9 @@ BACKEND = keras.backend.backend()
 def start(options):
     """Keras has nothing to set before its first use; its backend was chosen by KERAS_BACKEND."""
     if BACKEND == "tensorflow":
-        import tensorflow
+        import tensorflow as tf
 
-        tensorflow.config.set_soft_device_placement(False)
+        tf.config.set_soft_device_placement(False)
     if BACKEND == "torch":
         import torch
 
@@ -72,7 +71,7 @@ class Place(layers.Layer):
 
     def __init__(self, values):
         super().__init__()
-        self.values = numpy.array(values, "float64")
+        self.values = np.array(values, "float64")
 
     def call(self, x):
         """The sum."""
@@ -84,7 +83,7 @@ class Attention(layers.Layer):
 
     def call(self, q, k, v):
         """The heads, side by side."""
-        batch, steps, width = q.shape
+        _, steps, width = q.shape
         q, k, v = (ops.reshape(one, (-1, steps, HEADS, width // HEADS)) for one in (q, k, v))
         return ops.reshape(ops.dot_product_attention(q, k, v), (-1, steps, width))
 
@@ -110,7 +109,7 @@ class Build:
     def weight(self, name):
         """An initial weight as NumPy has it."""
         one = self.task["weights"][name]
-        return numpy.array(one["values"], "float64").reshape(one["shape"])
+        return np.array(one["values"], "float64").reshape(one["shape"])
 
     def own(self, layer, *names):
         """Remember which weights of the task are those of a layer."""
@@ -148,7 +147,7 @@ class Build:
         """Add, or the sum with a constant of the task."""
         if y in self.task["inputs"]:
             one = self.task["inputs"][y]
-            return Place(numpy.array(one["values"]).reshape(one["shape"]))(self.get(x))
+            return Place(np.array(one["values"]).reshape(one["shape"]))(self.get(x))
         return layers.Add()([self.get(x), self.get(y)])
 
     def flatten(self, x):
@@ -244,9 +243,9 @@ class Trainer:
     def highest(self):
         """Ask the backend for full float32 products."""
         if BACKEND == "tensorflow":
-            import tensorflow
+            import tensorflow as tf
 
-            tensorflow.config.experimental.enable_tensor_float_32_execution(False)
+            tf.config.experimental.enable_tensor_float_32_execution(False)
         elif BACKEND == "torch":
             import torch
 
@@ -272,7 +271,9 @@ class Trainer:
             layer.set_weights([build.weight(name) for name in names])
         loss_name, _, target = task["program"][-1][1:]
         rate = task["learning_rate"]
-        model.compile(keras.optimizers.SGD(rate), LOSSES[loss_name](), jit_compile=BACKEND == "jax", run_eagerly=BACKEND != "jax")
+        model.compile(
+            keras.optimizers.SGD(rate), LOSSES[loss_name](), jit_compile=BACKEND == "jax", run_eagerly=BACKEND != "jax"
+        )
         data = [self.array(task, name, dtype) for name in build.inputs]
         target = self.array(task, target, dtype)
         result = {"start": raw(build), "watched": {}, "losses": [], "gradients": {}, "moved_by": rate}
@@ -283,7 +284,7 @@ class Trainer:
         for step in range(max(steps, 1)):
             result["losses"].append(float(model.train_on_batch(data, target)))
             if step == 0:
-                result["gradients"] = moved(task, build, rate)
+                result["gradients"] = moved(build, rate)
                 result["places"] = [place_of(one) for layer, _ in build.owners for one in layer.weights]
                 result["first_step"] = time.monotonic() - began
         if steps:
@@ -295,7 +296,7 @@ class Trainer:
         """An input as NumPy has it; Keras puts it where it belongs."""
         one = task["inputs"][name]
         kind = "int32" if one["kind"] == "index" else ("float64" if dtype == "float64" else "float32")
-        return numpy.array(one["values"]).astype(kind).reshape(one["shape"])
+        return np.array(one["values"]).astype(kind).reshape(one["shape"])
 
 
 def current(build):
@@ -303,7 +304,9 @@ def current(build):
     found = {}
     for layer, names in build.owners:
         for name, one in zip(names, layer.weights):
-            found[name] = numpy.asarray(ops.convert_to_numpy(ops.cast(one, "float64" if BACKEND != "jax" else "float32")))
+            found[name] = np.asarray(
+                ops.convert_to_numpy(ops.cast(one, "float64" if BACKEND != "jax" else "float32"))
+            )
     return found
 
 
@@ -312,7 +315,7 @@ def raw(build):
     return {name: one.astype("float32").tobytes() for name, one in current(build).items()}
 
 
-def moved(task, build, rate):
+def moved(build, rate):
     """What the first step moved, divided by the learning rate: the first gradient, as exact as the weights are."""
     now = current(build)
     return {name: ((build.weight(name) - one) / rate).astype("float32").tobytes() for name, one in now.items()}

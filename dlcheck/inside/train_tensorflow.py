@@ -1,6 +1,5 @@
 """TensorFlow's side of the smoke training: its operations, its devices, eager and as a traced graph."""
 
-import os
 import sys
 import time
 
@@ -208,7 +207,6 @@ class Trainer:
             if mode == "function":
                 compute = self.graphs.get((task["name"], dtype))
                 if compute is None:
-
                     made = tf.function(lambda i, w, r: self.compute(task, i, w, r), autograph=False)
 
                     def compute(task, inputs, weights, rate):
