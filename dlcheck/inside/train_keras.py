@@ -59,7 +59,7 @@ def devices():
     return found
 
 
-def memory(name):
+def memory(_):
     """Most bytes held by this process."""
     import resource
 
@@ -304,9 +304,7 @@ def current(build):
     found = {}
     for layer, names in build.owners:
         for name, one in zip(names, layer.weights):
-            found[name] = np.asarray(
-                ops.convert_to_numpy(ops.cast(one, "float64" if BACKEND != "jax" else "float32"))
-            )
+            found[name] = np.asarray(ops.convert_to_numpy(ops.cast(one, "float64" if BACKEND != "jax" else "float32")))
     return found
 
 

@@ -1,5 +1,6 @@
 """TensorFlow's side of the smoke training: its operations, its devices, eager and as a traced graph."""
 
+import functools
 import sys
 import time
 
@@ -203,20 +204,13 @@ class Trainer:
             inputs = {name: self.tensor(one, kind) for name, one in task["inputs"].items()}
             weights = {name: self.tensor(one, kind) for name, one in task["weights"].items()}
             rate = tf.cast(tf.constant(task["learning_rate"], tf.float64), kind)
-            compute = self.compute
+            compute = functools.partial(self.compute, task)
             if mode == "function":
-                compute = self.graphs.get((task["name"], dtype))
-                if compute is None:
-                    made = tf.function(lambda i, w, r: self.compute(task, i, w, r), autograph=False)
-
-                    def compute(task, inputs, weights, rate):
-                        return made(inputs, weights, rate)
-
-                    self.graphs[task["name"], dtype] = compute
+                compute = self.graphs.setdefault((task["name"], dtype), tf.function(compute, autograph=False))
             result = {"start": raw(weights)}
             losses, began = [], time.monotonic()
             for step in range(steps + 1):
-                loss, gradients, watched, later = compute(task, inputs, weights, rate)
+                loss, gradients, watched, later = compute(inputs, weights, rate)
                 losses.append(loss)
                 if step == 0:
                     result["gradients"], result["watched"] = raw(gradients), raw(watched)
