@@ -21,6 +21,9 @@ class Format(str, enum.Enum):
 
     TEXT = "text"
     JSON = "json"
+    JUNIT = "junit"
+    MARKDOWN = "markdown"
+    HTML = "html"
 
 
 class FailOn(str, enum.Enum):

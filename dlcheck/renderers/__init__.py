@@ -59,7 +59,7 @@ def _fleet(module: str) -> Callable[[FleetReport, Style], str]:
     return render
 
 
-FLEET_RENDERERS = {name: _fleet(name) for name in ("text", "json")}
+FLEET_RENDERERS = {name: _fleet(name) for name in ("text", "json", "junit", "markdown", "html")}
 """Every value of --format of dlcheck fleet."""
 
 
