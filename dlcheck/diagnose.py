@@ -43,7 +43,7 @@ def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
     heard = [
         (clue.cause, clue.weight, line, clue.place)
         for clue in known.clues
-        if (line := paste.holds(clue.expression)) is not None
+        if (line := paste.holds(clue.expression, spoken=clue.spoken)) is not None
     ]
     alarms, harmless = rank(candidates(heard), known.beats, _is_harmless)
     words = surroundings(paste)

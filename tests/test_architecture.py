@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "dlcheck"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
-PURE = ("model", "checks", "readers", "renderers", "picture")
+PURE = ("model", "checks", "clues", "readers", "renderers", "picture")
 MIDDLE = (
     "checks",
     "clues",

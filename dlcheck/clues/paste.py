@@ -8,9 +8,45 @@ import re
 from dlcheck.clues.signature import Alternative, Expression, Signatures
 
 LONGEST_LINE = 3000
+SHORT = 8
+"""Up to so many lines, everything was pasted for a reason."""
 HEAD, TAIL = 60_000, 120_000
 """Characters kept of a longer text: how it began, and how it ended, which is where most errors stand."""
 _BLANKS = re.compile(r"[ \t\xa0]+")
+
+
+# Lines of a machine's description: what a program lists without a complaint. A tracker, a table, a package list, a dump.
+_LISTED = re.compile(
+    r"\[(?:pip|conda)\d*\]|[|+=-].*[|+=-]$|<[/?]?\w|[\w.+-]+ ?== ?\S+$|[\w.-]+ +\(?\d[\w.+!-]*\)?( [\w.+:/-]+){0,3}$"
+    r"|[a-z_][a-z0-9_]*=\S*$|ii +\S|[\w ()/#.,'+-]{2,48} ?: |\[ *\d+\.\d{3,6}\] |(?:lib|/)\S+$"
+    r"|[\w()-]+( [\w()-]+){0,2}$"
+)
+_COMPLAINS = re.compile(
+    r"error|fail|cannot|can't|could ?n[o']t|unable|exception|traceback|not found|no such|denied|mismatch|incompatib|crash"
+    r"|killed|unsupported|not supported|not available|not detect|invalid|warning|refus|hang|stuck|missing|broken|xid|nvrm"
+)
+
+
+class View:
+    """Lines of a text in lower case, joined, with the way back from a place to its line."""
+
+    def __init__(self, lines: list[tuple[int, str]]) -> None:
+        self.indices = [index for index, _ in lines]
+        self.text = "\n".join(line for _, line in lines)
+        self.flat = self.text.replace("\n", " ")
+        self._starts = [0]
+        for _, line in lines:
+            self._starts.append(self._starts[-1] + len(line) + 1)
+
+    def find(self, one: Alternative) -> int | None:
+        """Index of the line where the pattern is first found."""
+        literals = one.literals
+        if literals and not any(literal in self.flat for literal in literals):
+            return None
+        match = one.compiled.search(self.text)
+        if match is None or not self.indices:
+            return None
+        return self.indices[min(bisect.bisect_right(self._starts, match.start()) - 1, len(self.indices) - 1)]
 
 
 class Paste:
@@ -22,13 +58,13 @@ class Paste:
         self.shown: list[str] = []
         """Of each kept line, its words as they were pasted."""
         self._signs = signatures.signs
-        self._seen: dict[str, int | None] = {}
+        self._seen: dict[tuple[str, bool], int | None] = {}
         self._keep(text)
-        self.text = "\n".join(_BLANKS.sub(" ", line.strip()).lower() for line in self.shown)
-        self.flat = self.text.replace("\n", " ")
-        self._starts = [0]
-        for line in self.text.split("\n"):
-            self._starts.append(self._starts[-1] + len(line) + 1)
+        lines = [(at, _BLANKS.sub(" ", line.strip()).lower()) for at, line in enumerate(self.shown)]
+        self.whole = View(lines)
+        spoken = [(at, line) for at, line in lines if not _LISTED.match(line) or _COMPLAINS.search(line)]
+        self.speech = self.whole if len(lines) <= SHORT else View(spoken)
+        """Without the lines of a machine's description: where people and errors speak."""
 
     def _keep(self, text: str) -> None:
         """The lines without empty and repeated ones; the middle of a very long text is left out."""
@@ -49,43 +85,35 @@ class Paste:
         self.shown[first:last] = []
         self.numbers[first:last] = []
 
-    def line_at(self, offset: int) -> int:
-        """Index of the kept line that holds the offset."""
-        return min(bisect.bisect_right(self._starts, offset) - 1, len(self.shown) - 1)
-
-    def find(self, alternatives: tuple[Alternative, ...]) -> int | None:
+    def find(self, alternatives: tuple[Alternative, ...], view: View) -> int | None:
         """Index of the line where the first alternative that is found begins, None where none is."""
         for one in alternatives:
-            if one.sign:
-                line = self.sign(one.source)
-                if line is not None:
-                    return line
-                continue
-            literals = one.literals
-            if literals and not any(literal in self.flat for literal in literals):
-                continue
-            match = one.compiled.search(self.text)
-            if match:
-                return self.line_at(match.start())
+            line = self.sign(one.source, view) if one.sign else view.find(one)
+            if line is not None:
+                return line
         return None
 
-    def sign(self, name: str) -> int | None:
+    def sign(self, name: str, view: View | None = None) -> int | None:
         """Index of the line that shows the sign, None where none does. ``KeyError``: there is no such sign."""
-        if name not in self._seen:
-            self._seen[name] = None
+        key = (name, view is self.speech)
+        if key not in self._seen:
+            self._seen[key] = None
             for expression in self._signs[name]:
-                line = self.holds(expression)
+                line = self.holds(expression, spoken=key[1])
                 if line is not None:
-                    self._seen[name] = line
+                    self._seen[key] = line
                     break
-        return self._seen[name]
+        return self._seen[key]
 
-    def holds(self, expression: Expression) -> int | None:
-        """Index of the line where the expression's pattern is found, None where it or a condition is not."""
-        line = self.find(expression.pattern)
-        if line is None or any(self.find(one) is None for one in expression.conditions):
+    def holds(self, expression: Expression, *, spoken: bool = False) -> int | None:
+        """Index of the line where the expression's pattern is found, None where it or a condition is not.
+
+        ``spoken``: the pattern must be found where people and errors speak; conditions may stand anywhere.
+        """
+        line = self.find(expression.pattern, self.speech if spoken else self.whole)
+        if line is None or any(self.find(one, self.whole) is None for one in expression.conditions):
             return None
-        return line if self.find(expression.exceptions) is None else None
+        return line if self.find(expression.exceptions, self.whole) is None else None
 
 
 def _fitting(lines: list[str], room: int) -> int:

@@ -6,6 +6,7 @@ A file is read line by line; ``#`` begins a comment line.
     [cause-slug]               the lines that follow speak for this cause
     beats: slug slug           causes that this one is told apart from, and wins over where both are found
     80 EXPRESSION              a clue with its weight, 1 to 99: the confidence where nothing else is known
+    60~ EXPRESSION             a clue that counts only where people or errors speak, not in a machine's description
 
 An EXPRESSION is ``PATTERN && CONDITION && CONDITION !! EXCEPTION``, each an alternation at whose top level a name such
 as ``@wsl`` stands for a sign. The clue speaks where the pattern is found, every condition too, and no exception. Patterns
@@ -87,6 +88,8 @@ class Clue:
     expression: Expression
     place: str
     """File and line of the clue, for the person who edits it."""
+    spoken: bool = False
+    """Whether it counts only where people or errors speak."""
 
 
 @dataclass(slots=True)
@@ -116,9 +119,10 @@ def parse(files: Iterable[tuple[str, str]]) -> Signatures:
                 found.beats[cause] = (*found.beats.get(cause, ()), *line[6:].split())
             else:
                 weight, _, rest = line.partition(" ")
-                if not weight.isdigit() or not rest or not cause:
+                figure = weight.rstrip("~")
+                if not figure.isdigit() or not rest or not cause:
                     raise ValueError(f"{place}: a sign, a cause, beats: or a weight is expected")
-                found.clues.append(Clue(cause, int(weight) / 100, Expression(rest), place))
+                found.clues.append(Clue(cause, int(figure) / 100, Expression(rest), place, figure != weight))
     return found
 
 
