@@ -81,7 +81,7 @@ def picture(
         Wishes(max_age=max_age, since=since, now=now, fail_on=fail_on),
         version=__version__,
         created=iso(now),
-        node=_this_node(),
+        node=this_node(),
         command=command,
         engine=engine,
         notes=notes,
@@ -193,7 +193,8 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _this_node() -> str:
+def this_node() -> str:
+    """What this machine is called in a fleet."""
     import platform
 
     return os.environ.get("SLURMD_NODENAME") or platform.node() or "localhost"

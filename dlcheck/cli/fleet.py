@@ -26,6 +26,13 @@ class Format(str, enum.Enum):
     HTML = "html"
 
 
+class DiffFormat(str, enum.Enum):
+    """How the changes are shown."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class FailOn(str, enum.Enum):
     """What makes the exit code 1."""
 
@@ -41,6 +48,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to show it."
 Output = Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Missing, stale and unreadable nodes count as errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every node.")]
+NoHistory = Annotated[bool, typer.Option("--no-history", help="Do not keep this run for fleet diff.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is wrong.")]
 
 
@@ -73,6 +81,7 @@ def run(
     fail_on: FailOnOption = FailOn.ERROR,
     verbose: Verbose = False,
     quiet: Quiet = False,
+    no_history: NoHistory = False,
 ) -> int:
     """Run doctor or smoke on many nodes through an engine, and draw the picture."""
     from dlcheck import fleet, fleet_run
@@ -100,7 +109,7 @@ def run(
     finally:
         if sys.stderr.isatty():
             console.live("")
-    return _show(drawn, format_, output, verbose - quiet)
+    return _show(drawn, format_, output, verbose - quiet, no_history)
 
 
 def _tell(done: int, everybody: int) -> None:
@@ -123,6 +132,7 @@ def report(
     fail_on: FailOnOption = FailOn.ERROR,
     verbose: Verbose = False,
     quiet: Quiet = False,
+    no_history: NoHistory = False,
 ) -> int:
     """Draw one picture of the reports that doctor and smoke left."""
     from dlcheck import fleet
@@ -134,14 +144,43 @@ def report(
         max_age=3600 * max_age,
         fail_on=fail_on.value,
     )
-    return _show(drawn, format_, output, verbose - quiet)
+    return _show(drawn, format_, output, verbose - quiet, no_history)
 
 
-def _show(drawn: object, format_: Format, output: str | None, verbosity: int) -> int:
+@command.command()
+def diff(
+    before: Annotated[
+        str, typer.Argument(metavar="A", help="last, previous, a number of --list, or reports.")
+    ] = "previous",
+    after: Annotated[str, typer.Argument(metavar="B", help="The same.")] = "last",
+    *,
+    format_: Annotated[DiffFormat, typer.Option("--format", help="How to show it.")] = DiffFormat.TEXT,
+    output: Output = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the kept runs and stop.")] = False,
+) -> int:
+    """Say which nodes turned bad between two runs, and what changed there. Exit code 1 where one did."""
+    from dlcheck import fleet_history
+    from dlcheck.renderers import fleet_diff
+
+    if list_:
+        for one in fleet_history.runs():
+            ended = {0: "well", 1: "findings"}.get(one.exit_code, f"exit code {one.exit_code}")
+            console.document(f"{one.number:5}  {one.created}  {one.command:12} {ended}")
+        return 0
+    found = fleet_history.compare(before, after)
+    style = console.style() if output is None else Style(unicode=True)
+    console.document(fleet_diff(format_.value, found, style), output)
+    return found.exit_code
+
+
+def _show(drawn: object, format_: Format, output: str | None, verbosity: int, no_history: bool) -> int:
+    from dlcheck import fleet_history
     from dlcheck.model.fleet import FleetReport
     from dlcheck.renderers import FLEET_RENDERERS
 
     assert isinstance(drawn, FleetReport)  # noqa: S101 - the verbs return nothing else
     style = console.style(verbosity=verbosity) if output is None else Style(unicode=True, verbosity=verbosity)
     console.document(FLEET_RENDERERS[format_.value](drawn, style), output)
+    for notice in () if no_history else fleet_history.keep(drawn):
+        console.say(f"dlcheck: {notice}")
     return drawn.exit_code

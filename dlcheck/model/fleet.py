@@ -39,6 +39,8 @@ class FleetNode:
     created: str | None = None
     version: str | None = None
     """dlcheck's version there."""
+    versions: tuple[tuple[str, str], ...] = ()
+    """Kernel, driver, frameworks ... by name."""
     expected: bool = True
     """False for a node that reported and is not on the list."""
 

@@ -149,6 +149,7 @@ def _node(
         areas=areas,
         created=_iso(max(one.created for one in current)),
         version=current[0].version,
+        versions=max((one.versions for one in current), key=len),
         expected=expected,
     )
 

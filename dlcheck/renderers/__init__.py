@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from dlcheck.model.diagnosis import DiagnosisReport
 from dlcheck.model.explanation import Explanation
-from dlcheck.model.fleet import FleetReport
+from dlcheck.model.fleet import FleetDiff, FleetReport
 from dlcheck.model.redact import anonymise, mask_report
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
@@ -61,6 +61,12 @@ def _fleet(module: str) -> Callable[[FleetReport, Style], str]:
 
 FLEET_RENDERERS = {name: _fleet(name) for name in ("text", "json", "junit", "markdown", "html")}
 """Every value of --format of dlcheck fleet."""
+
+
+def fleet_diff(name: str, diff: FleetDiff, style: Style) -> str:
+    """The change between two runs of a fleet in a format: text or json."""
+    made: str = importlib.import_module(f"{__name__}.fleet_diff_{name}").render(diff, style)
+    return made
 
 
 def _diagnosis(module: str) -> Callable[[DiagnosisReport, Style], str]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from dlcheck.model.codec import encode
-from dlcheck.model.fleet import FleetDiff, FleetNode, FleetReport, NodeState
+from dlcheck.model.fleet import FleetNode, FleetReport, NodeState
 from dlcheck.model.hostlist import fold
 from dlcheck.model.style import Style
 
@@ -74,10 +74,3 @@ def _node(node: FleetNode) -> dict[str, Any]:
         "created": node.created,
         "dlcheck": node.version,
     }
-
-
-def render_diff(diff: FleetDiff, style: Style) -> str:  # noqa: ARG001 - the interface of every format
-    """The change between two runs as one JSON document."""
-    values = encode(diff)
-    head = {"schema_version": 1, "dlcheck": values.pop("version"), "command": "fleet diff"}
-    return json.dumps(head | values, indent=2, ensure_ascii=False) + "\n"
