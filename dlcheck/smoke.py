@@ -14,7 +14,8 @@ from dlcheck.data.smoke_tasks import TASKS, smoke_task, task_path
 from dlcheck.host.training import Training
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.report import Target
-from dlcheck.model.smoke import DTYPES, FRAMEWORKS, Level, SmokeReport, SmokeResult, SmokeStatus
+from dlcheck.model.level import Level
+from dlcheck.model.smoke import DTYPES, FRAMEWORKS, SmokeReport, SmokeResult, SmokeStatus
 
 VARIABLES = {
     "OMP_NUM_THREADS": "1",

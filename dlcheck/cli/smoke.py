@@ -10,7 +10,7 @@ import typer
 from typing_extensions import Self
 
 from dlcheck.cli import console
-from dlcheck.model.smoke import Level
+from dlcheck.model.level import Level
 
 HELP = """Train a tiny network on every device with every installed framework, and judge it against float64.
 

@@ -5,20 +5,13 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from dlcheck.model.level import Level
 from dlcheck.model.report import Target
 
 FRAMEWORKS = ("torch", "tensorflow", "keras-tensorflow", "keras-torch", "keras-jax", "jax", "pytensor", "aesara")
 """Every framework that can be trained, in the order of the result. Keras counts once for each backend."""
 
 DTYPES = ("float32", "float64", "bfloat16", "float16")
-
-
-class Level(str, enum.Enum):
-    """How long a smoke run may look."""
-
-    QUICK = "quick"
-    STANDARD = "standard"
-    LONG = "long"
 
 
 class SmokeStatus(str, enum.Enum):

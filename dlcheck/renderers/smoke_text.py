@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 
 from dlcheck.data import cause
-from dlcheck.model.smoke import Level, SmokeReport, SmokeResult, SmokeStatus
+from dlcheck.model.level import Level
+from dlcheck.model.smoke import SmokeReport, SmokeResult, SmokeStatus
 from dlcheck.model.style import Style
 
 BAD = (SmokeStatus.FAILED, SmokeStatus.CRASHED, SmokeStatus.TIMEOUT)
