@@ -147,7 +147,7 @@ class _Gathering:
         folders = self.folders(described)
         walked = "distributions" in self.subjects
         listed: tuple[Distribution, ...] | Unknown = self.timed(
-            "distributions", lambda: distributions.look(folders, walk=walked)
+            "distributions", lambda: distributions.look(folders, walk=walked, quick=self.way.quick)
         )
         known = listed if not isinstance(listed, Unknown) else ()
         facts = replace(facts, python=python.with_pip(described, known), distributions=listed)

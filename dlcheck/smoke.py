@@ -13,8 +13,8 @@ from dlcheck.checks.report_of_worker import Account
 from dlcheck.data.smoke_tasks import TASKS, smoke_task, task_path
 from dlcheck.host.training import Training
 from dlcheck.model.errors import DlcheckError
-from dlcheck.model.report import Target
 from dlcheck.model.level import Level
+from dlcheck.model.report import Target
 from dlcheck.model.smoke import DTYPES, FRAMEWORKS, SmokeReport, SmokeResult, SmokeStatus
 
 VARIABLES = {

@@ -28,11 +28,14 @@ SHADOWED = (
 )
 
 
-def look(site_packages: Sequence[str], *, walk: bool = True) -> tuple[Distribution, ...]:
-    """The distributions of the folders, the first folder first; with ``walk``, each held against its RECORD."""
+def look(site_packages: Sequence[str], *, walk: bool = True, quick: bool = False) -> tuple[Distribution, ...]:
+    """The distributions of the folders, the first folder first; with ``walk``, each held against its RECORD.
+
+    ``quick`` leaves out sizes and collisions.
+    """
     found: list[Distribution] = []
     for folder in site_packages:
-        whole = record.walk(folder) if walk else None
+        whole = (record.walk_names(folder) if quick else record.walk(folder)) if walk else None
         by_folder = {one.folder: one for one in whole.distributions} if whole else {}
         fights = [one for one in (whole.collisions if whole else ()) if one.differing]
         for entry in files.names(folder):

@@ -103,6 +103,69 @@ def walk(
     )
 
 
+def walk_names(site_packages: str) -> EnvironmentFiles:
+    """As ``walk``, by the names in each folder alone: no sizes, no collisions, a third of the time."""
+    try:
+        entries = sorted(os.listdir(site_packages))
+    except OSError:
+        entries = []
+    listed: dict[str, frozenset[str]] = {}
+    found = []
+    for entry in entries:
+        if not entry.endswith(".dist-info") or entry.startswith("~"):
+            continue
+        reading = _Reading(normalise(entry.removesuffix(".dist-info").partition("-")[0]), None, entry)
+        paths, reading.damaged = _paths(os.path.join(site_packages, entry))
+        count, before, names = 0, None, frozenset[str]()
+        # RECORD is sorted by folder nearly everywhere: the names of the last folder serve the next line too.
+        for path in paths:
+            folder, _, name = path.rpartition("/")
+            if folder != before:
+                if folder not in listed:
+                    listed[folder] = _names_in(os.path.join(site_packages, folder))
+                before, names = folder, listed[folder]
+            if name not in names and not name.endswith(".pyc"):
+                reading.note(path, missing=True)
+            count += not name.endswith(".pyc")
+        found.append(
+            DistributionFiles(
+                name=reading.name,
+                version=None,
+                folder=entry,
+                files=count,
+                missing=reading.missing,
+                sample=tuple(reading.sample),
+                damaged=reading.damaged,
+            )
+        )
+    return EnvironmentFiles(
+        folder=site_packages,
+        distributions=tuple(found),
+        leftovers=tuple(entry for entry in entries if entry.startswith("~")),
+    )
+
+
+def _paths(home: str) -> tuple[list[str], str | None]:
+    """The paths of a RECORD. Only lines with a quoted path need a reader of CSV."""
+    try:
+        with open(os.path.join(home, "RECORD"), encoding="utf-8") as stream:
+            lines = stream.read().splitlines()
+    except (OSError, UnicodeDecodeError):
+        rows, failure = _rows(os.path.join(home, "RECORD"))
+        if failure == "no RECORD" and _installer(home) in _KEEPS_NO_RECORD:
+            failure = None
+        return [row[0] for row in rows], failure if _has_text(os.path.join(home, "METADATA")) else "no METADATA"
+    paths = [next(csv.reader([line]))[0] if line[0] == '"' else line[: line.find(",")] for line in lines if "," in line]
+    return paths, None if paths else "empty RECORD"
+
+
+def _names_in(folder: str) -> frozenset[str]:
+    try:
+        return frozenset(os.listdir(folder))
+    except OSError:
+        return frozenset()
+
+
 def normalise(name: str) -> str:
     """A distribution's name as in PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from dlcheck.model.diagnosis import DiagnosisReport
-from dlcheck.model.explanation import Explanation
-from dlcheck.model.fleet import FleetDiff, FleetReport
 from dlcheck.model.redact import anonymise, mask_report
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
+
+if TYPE_CHECKING:
+    from dlcheck.model.diagnosis import DiagnosisReport
+    from dlcheck.model.explanation import Explanation
+    from dlcheck.model.fleet import FleetDiff, FleetReport
 
 Render = Callable[[Report, Style], str]
 

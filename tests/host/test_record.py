@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcheck.host.record import normalise, paths_of, walk
+from dlcheck.host.record import normalise, paths_of, walk, walk_names
 
 
 def install(site: Path, name: str, files: dict[str, bytes], *, version: str = "1.0", installer: str = "pip") -> Path:
@@ -140,3 +140,23 @@ def test_paths_and_names(site: Path):
     assert str(site / "numpy/core.so") in paths_of(str(site), "numpy-1.0.dist-info")
     assert paths_of(str(site), "gone-1.0.dist-info") == ()
     assert normalise("Torch__Thing.x") == "torch-thing-x"
+
+
+def test_the_quick_walk_finds_what_is_missing(tmp_path: Path):
+    info = tmp_path / "good-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: good\n")
+    (tmp_path / "good").mkdir()
+    (tmp_path / "good" / "a.py").write_text("")
+    rows = [
+        "good/a.py,,0",
+        "good/gone.py,,0",
+        "good/__pycache__/a.pyc,,",
+        '"good/with, comma.py",,0',
+        "good-1.0.dist-info/METADATA,,",
+    ]
+    (info / "RECORD").write_text("\n".join(rows))
+    (one,) = walk_names(str(tmp_path)).distributions
+    assert (one.name, one.files, one.missing, one.sample) == ("good", 4, 2, ("good/gone.py", "good/with, comma.py"))
+    (slow,) = walk(str(tmp_path)).distributions
+    assert (slow.missing, slow.sample) == (one.missing, one.sample)
