@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import platform
+from functools import partial
 
 from dlcheck import __version__
 from dlcheck.clues.paste import Paste
@@ -13,8 +14,10 @@ from dlcheck.clues.signature import Signatures, parse
 from dlcheck.data import cause, signature_files
 from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
 from dlcheck.model.facts import Facts
+from dlcheck.model.placeholder import TYPED, fill
 from dlcheck.readers import read_all
 from dlcheck.readers.clean import clean
+from dlcheck.remedies import substitutes
 
 MOST = 5
 """Candidates that are worth naming."""
@@ -46,15 +49,15 @@ def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
         if (line := paste.holds(clue.expression, spoken=clue.spoken)) is not None
     ]
     alarms, harmless = rank(candidates(heard), known.beats, _is_harmless)
-    words = surroundings(paste)
-    starts = _starts(files)
+    facts = _facts(whole)
+    told = partial(_diagnosis, paste=paste, words=surroundings(paste), values=_values(facts), starts=_starts(files))
     return DiagnosisReport(
         version=__version__,
         created=dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         node=platform.node(),
-        diagnoses=tuple(_diagnosis(one, paste, words, starts) for one in alarms[:MOST]),
-        harmless=tuple(_diagnosis(one, paste, words, starts) for one in harmless),
-        facts=_facts(whole),
+        diagnoses=tuple(told(one) for one in alarms[:MOST]),
+        harmless=tuple(told(one) for one in harmless),
+        facts=facts,
     )
 
 
@@ -86,7 +89,17 @@ def _starts(files: tuple[tuple[str, str], ...]) -> list[tuple[int, str]]:
     return starts
 
 
-def _diagnosis(one: Candidate, paste: Paste, words: frozenset[str], starts: list[tuple[int, str]]) -> Diagnosis:
+def _values(facts: Facts) -> dict[str, str]:
+    """What the text tells of the blanks in the fixes. A GPU that it does not mention is not absent: no CPU build then."""
+    values = substitutes(facts)
+    if values.get("variant") == "cpu":
+        del values["variant"], values["index"]
+    return {**values, **TYPED}
+
+
+def _diagnosis(
+    one: Candidate, paste: Paste, words: frozenset[str], values: dict[str, str], starts: list[tuple[int, str]]
+) -> Diagnosis:
     entry = cause(one.cause)
     evidence: dict[int, SpokenLine] = {}
     for weight, line, place in one.lines:
@@ -99,7 +112,7 @@ def _diagnosis(one: Candidate, paste: Paste, words: frozenset[str], starts: list
         title=entry.title if entry else one.cause,
         confidence=round(one.score, 2),
         evidence=tuple(evidence.values()),
-        fixes=entry.fixes_for(words) if entry else (),
-        verify=entry.verify if entry else (),
+        fixes=entry.fixes_for(words, values) if entry else (),
+        verify=tuple(fill(check, values) for check in entry.verify) if entry else (),
         because_of=(one.beaten_by,) if one.beaten_by else (),
     )

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import replace
 
 from dlcheck import data
-from dlcheck.model.fact import Unknown
+from dlcheck.model.cause import PLACES
+from dlcheck.model.device_facts import DeviceFacts
+from dlcheck.model.fact import Unknown, or_none
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Finding, Fix, Verdict
+from dlcheck.model.finding import Finding, Verdict
 from dlcheck.model.placeholder import fill, filled
+
+MODULES = {
+    "tensorflow-cpu": "tensorflow",
+    "tensorflow-gpu": "tensorflow",
+    "scikit-learn": "sklearn",
+    "opencv-python": "cv2",
+    "opencv-python-headless": "cv2",
+    "pillow": "PIL",
+    "protobuf": "google.protobuf",
+    "pyyaml": "yaml",
+    "flash-attn": "flash_attn",
+    "onnxruntime-gpu": "onnxruntime",
+}
+"""Packages that are imported under another name than their own."""
 
 
 def complete(verdict: Verdict, facts: Facts, python: str) -> Verdict:
@@ -23,25 +39,31 @@ def complete(verdict: Verdict, facts: Facts, python: str) -> Verdict:
 
 
 def _completed(finding: Finding, facts: Facts, python: str) -> Finding:
-    values = {**substitutes(facts), "python": python, **finding.about}
-    fixes, verify = of_cause(finding.cause, facts, values)
+    values = {**substitutes(facts), "python": python, **names(finding), **finding.about}
+    if "requirement" in values:
+        values["package"] = _bare(values["requirement"])
+    entry = data.cause(finding.cause)
+    words = surroundings(facts) | ({values.get("package", ""), finding.subject} & set(PLACES["framework"]))
     return replace(
         finding,
-        fixes=tuple(filled(one, values) for one in finding.fixes) or fixes,
-        verify=tuple(fill(one, values) for one in finding.verify) or verify,
+        fixes=tuple(filled(one, values) for one in finding.fixes) or (entry.fixes_for(words, values) if entry else ()),
+        verify=tuple(fill(one, values) for one in finding.verify or (entry.verify if entry else ())),
     )
 
 
-def of_cause(slug: str, facts: Facts, values: Mapping[str, str]) -> tuple[tuple[Fix, ...], tuple[str, ...]]:
-    """The fixes of a cause that hold where ``facts`` were read, and how one sees that they worked."""
-    cause = data.cause(slug)
-    if cause is None:
-        return (), ()
-    where = surroundings(facts)
-    fixes = [one.fix for one in cause.fixes if not one.where or where.intersection(one.where)]
-    # Where nothing is known of the machine, every remedy is better than none.
-    fixes = fixes or [one.fix for one in cause.fixes]
-    return tuple(filled(one, values) for one in fixes), tuple(fill(one, values) for one in cause.verify)
+def names(finding: Finding) -> dict[str, str]:
+    """The package that a finding is about, as pip is asked for it and as Python imports it; empty where it names none."""
+    subject = finding.subject if finding.subject in PLACES["framework"] else ""
+    requirement = finding.about.get("package", subject)
+    if not requirement:
+        return {}
+    module = MODULES.get(_bare(requirement), _bare(requirement).replace("-", "_"))
+    return {"requirement": requirement, "module": module}
+
+
+def _bare(requirement: str) -> str:
+    """The name of the first package of a requirement: keras for "keras>=3 torch"."""
+    return re.split(r"[\s<>=!~;\[]", requirement.strip(), maxsplit=1)[0]
 
 
 def surroundings(facts: Facts) -> frozenset[str]:
@@ -63,18 +85,45 @@ def surroundings(facts: Facts) -> frozenset[str]:
 
 def substitutes(facts: Facts) -> dict[str, str]:
     """What the blanks stand for that the facts themselves tell."""
-    values = {"variant": "cpu"}
-    if not isinstance(facts.devices, Unknown):
-        nvidia = facts.devices.nvidia
-        supported = None if nvidia is None or isinstance(nvidia, Unknown) else nvidia.cuda_driver
-        if isinstance(supported, str) and supported.partition(".")[0].isdigit():
-            major = int(supported.partition(".")[0])
-            # compat: CUDA 13 wheels need driver 580, CUDA 12.6 wheels any driver of CUDA 12 (minor version compatibility).
-            values["variant"] = "cu130" if major >= 13 else "cu126"
-            values["cuda"] = "13" if major >= 13 else "12"
-    if not isinstance(facts.system, Unknown) and facts.system.release:
-        values["kernel"] = facts.system.release
-    if not isinstance(facts.cpu, Unknown) and isinstance(facts.cpu.allowed_cpus, int):
-        values["count"] = str(facts.cpu.allowed_cpus)
-    values["index"] = f"https://download.pytorch.org/whl/{values['variant']}"
+    values: dict[str, str] = {}
+    system = or_none(facts.system)
+    if system and system.release:
+        values["kernel"] = system.release
+    if system and system.user:
+        values["user"] = system.user
+    cpu = or_none(facts.cpu)
+    allowed = or_none(cpu.allowed_cpus) if cpu else None
+    if cpu and allowed:
+        values["count"] = str(max(1, min(allowed, int(or_none(cpu.quota_cpus) or allowed))))
+    devices = or_none(facts.devices)
+    if devices:
+        values.update(_of_devices(devices))
+    if "variant" in values:
+        values["index"] = f"https://download.pytorch.org/whl/{values['variant']}"
     return values
+
+
+def _of_devices(devices: DeviceFacts) -> dict[str, str]:
+    """The builds that fit the GPUs and their driver; nothing where that cannot be told."""
+    nvidia = or_none(devices.nvidia)
+    if nvidia is None:
+        # Names of PyTorch's ROCm variants change with its releases: left to dlcheck install.
+        amd = any(one.vendor == "1002" for one in or_none(devices.pci) or ())
+        return {} if amd else {"variant": "cpu"}
+    values = {}
+    gpus = or_none(nvidia.gpus) or ()
+    if len(gpus) == 1 and gpus[0].index is not None:
+        values["gpu"] = str(gpus[0].index)
+    driver = or_none(nvidia.driver) or or_none(nvidia.module) or ""
+    if driver.partition(".")[0].isdigit():
+        values["branch"] = driver.partition(".")[0]
+    major = (or_none(nvidia.cuda_driver) or "").partition(".")[0]
+    if not major.isdigit():
+        return values
+    told = (one.architecture or "" for one in gpus)
+    capabilities = [float(one) for one in told if re.fullmatch(r"\d+\.\d", one)]
+    # Sources: CUDA 13 needs driver 580 and capability 7.5; Blackwell (10.0 on) needs CUDA 12.8, any other GPU runs on
+    # 12.6, whose wheels every driver of CUDA 12 serves (minor version compatibility).
+    if int(major) >= 13 and min(capabilities, default=7.5) >= 7.5:
+        return {**values, "variant": "cu130", "cuda": "cuda13"}
+    return {**values, "variant": "cu128" if max(capabilities, default=0) >= 10 else "cu126", "cuda": "cuda12"}

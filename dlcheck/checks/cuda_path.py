@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from dlcheck.checks import gpu_builds, nvidia, nvidia_calls, visibility
+from dlcheck.checks import gpu_builds, gpu_code, nvidia, nvidia_calls, visibility
 from dlcheck.checks import gpu_facts as gpu
 from dlcheck.checks.rule import rule
 from dlcheck.model.fact import CannotJudge, NotApplicable
@@ -19,7 +19,7 @@ STEPS: tuple[tuple[str, tuple[Rule, ...]], ...] = (
     ("libcuda", (nvidia_calls.libcuda_loads,)),
     ("cuInit", (nvidia_calls.cuda_starts,)),
     ("NVML", (nvidia_calls.nvml_answers, nvidia_calls.all_cards_reported)),
-    ("framework build", (gpu_builds.gpu_build, gpu_builds.driver_new_enough, gpu_builds.code_for_capability)),
+    ("framework build", (gpu_builds.gpu_build, gpu_builds.driver_new_enough, gpu_code.code_for_capability)),
     ("visible devices", (visibility.visible_devices,)),
     ("framework", (gpu_builds.framework_lists_gpu,)),
 )
@@ -86,3 +86,6 @@ def cuda_path(facts: Facts, profile: Profile) -> Iterable[Finding]:
             Evidence("layer", f"{broken.step}: broken"),
         ),
     )
+
+
+RULES: tuple[Rule, ...] = (cuda_path,)

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
+from dlcheck.checks import built
 from dlcheck.checks import gpu_facts as gpu
-from dlcheck.checks.nvidia_cards import Capability, capability_of, minimum_driver, runs, version
+from dlcheck.checks.nvidia_cards import minimum_driver, version
 from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import Gpu, NvidiaFacts
 from dlcheck.model.fact import CannotJudge, NotApplicable, Unknown, known, or_none
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding
+from dlcheck.model.finding import Evidence, Finding, Rule
 from dlcheck.model.profile import Profile, Severity
-from dlcheck.model.python_facts import BuildFacts, FrameworkFacts
+from dlcheck.model.python_facts import FrameworkFacts
 
 GROUP = "GPU"
-COMPUTING = ("torch", "tensorflow", "jax")
 NEEDS = ("devices", "frameworks", "distributions", "system")
-
-
-def _frameworks(facts: Facts) -> dict[str, FrameworkFacts]:
-    """The installed frameworks that compute on GPUs."""
-    found = {name: one for name, one in known(facts.frameworks).items() if name in COMPUTING}
-    if not found:
-        raise NotApplicable("no framework that could use a GPU is installed")
-    return found
-
-
-def _cuda_of(facts: Facts, name: str, framework: FrameworkFacts) -> str | None:
-    """The CUDA version that a framework was built with; for JAX, of its plugin; None for a build without CUDA."""
-    if name == "jax":
-        plugins = [one.name for one in known(facts.distributions) if one.name.startswith("jax-cuda")]
-        return next((one[8:10] for one in plugins if one[8:10].isdigit()), None) or (
-            "12" if "+cuda12" in (or_none(framework.version) or "") else None
-        )
-    build = known(framework.build)
-    return (build.cuda or None) if build else None
-
-
-def _sees_gpu(framework: FrameworkFacts) -> bool | None:
-    """Whether the framework itself listed a GPU; None where nobody asked it or it did not come that far."""
-    run = or_none(framework.run)
-    if run is None or run.result != "found":
-        return None
-    kinds = {one.kind for one in or_none(run.devices) or ()}
-    return run.gpu_available if run.gpu_available is not None else bool(kinds - {"cpu"})
-
-
-def _title(name: str, framework: FrameworkFacts) -> str:
-    words = {"torch": "PyTorch", "tensorflow": "TensorFlow", "jax": "JAX"}[name]
-    return f"{words} {or_none(framework.version) or ''}".strip()
 
 
 def _working(facts: Facts) -> tuple[NvidiaFacts, tuple[Gpu, ...]]:
@@ -79,7 +46,7 @@ def driver_new_enough(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     that the driver supports, not something installed. Source: NVIDIA's CUDA compatibility guide.
     """
     stack = gpu.nvidia_of(facts)
-    frameworks = _frameworks(facts)
+    frameworks = built.frameworks(facts)
     driver = or_none(stack.driver) or or_none(stack.module)
     libcuda = or_none(stack.libcuda)
     lifted = libcuda is not None and libcuda.code == 0 and "compat" in (libcuda.path or "")
@@ -89,9 +56,9 @@ def driver_new_enough(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if not driver and not supported:
         raise NotApplicable("there is no driver whose age could be judged")
     system = "windows" if gpu.is_wsl(facts) else gpu.system_of(facts)
-    for name, framework in frameworks.items():
-        cuda = _cuda_of(facts, name, framework)
-        if cuda is None or _sees_gpu(framework):
+    for name, cuda in built.builds(facts).items():
+        framework = frameworks[name]
+        if cuda is None or built.sees_gpu(framework):
             continue
         family = version(cuda)[0]
         least = minimum_driver(family, system)
@@ -102,120 +69,13 @@ def driver_new_enough(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="driver-too-old",
                 subject=name,
-                message=f"{_title(name, framework)} is built with CUDA {cuda}, which the {has} is too old for"
+                message=f"{built.title(name, framework)} is built with CUDA {cuda}, which the {has} is too old for"
                 + (f": it takes {least} or newer." if least else "."),
                 evidence=(
                     Evidence("devices.nvidia.driver", driver or "unknown"),
                     Evidence(f"frameworks.{name}.build.cuda", cuda),
                 ),
             )
-
-
-@rule(
-    "DL612",
-    "Each framework holds code for the GPU's compute capability",
-    group=GROUP,
-    needs=("devices", "frameworks"),
-    causes=(
-        "gpu-too-new-for-build",
-        "gpu-too-old-for-build",
-        "gpu-too-old-for-any-build",
-        "ptx-jit-slow-start",
-        "driver-too-old",
-    ),
-)
-def code_for_capability(facts: Facts, _profile: Profile) -> Iterable[Finding]:
-    """A wheel holds machine code for some compute capabilities, and sometimes PTX, which the driver compiles at the first start.
-
-    Code for 8.6 runs on 8.9 (same major, at least that minor): an RTX 40 card is well served by it. Code of another
-    major does not run, and the program ends with "no kernel image is available" although torch.cuda.is_available() is
-    true. Of several GPUs one that runs is enough: a small card for the screen is common. Source: CUDA programming guide,
-    torch.cuda.DEVICE_REQUIREMENT.
-    """
-    stack = gpu.nvidia_of(facts)
-    cards = [one for one in or_none(stack.gpus) or known(stack.cuda_gpus) if not one.lost]
-    capable = [(one, found) for one in cards if (found := capability_of(one))]
-    if not capable:
-        raise NotApplicable("no compute capability is known")
-    for name, framework in _frameworks(facts).items():
-        build = or_none(framework.build)
-        if build is None or not any(one.startswith(("sm_", "compute_")) for one in build.architectures):
-            continue
-        verdicts = [runs(build.architectures, found) for _, found in capable]
-        if "native" in verdicts and "none" not in verdicts:
-            continue
-        at = verdicts.index("none") if "none" in verdicts else 0
-        card, found = capable[at]
-        evidence = (
-            Evidence("devices.nvidia.gpus.architecture", f"{card.name}: {found[0]}.{found[1]}"),
-            Evidence(f"frameworks.{name}.build.architectures", " ".join(build.architectures)),
-        )
-        yield _code_finding(
-            _title(name, framework),
-            name,
-            card=card,
-            found=found,
-            build=build,
-            evidence=evidence,
-            verdicts=verdicts,
-            supported=or_none(stack.cuda_driver),
-        )
-
-
-def _code_finding(
-    title: str,
-    name: str,
-    *,
-    card: Gpu,
-    found: Capability,
-    build: BuildFacts,
-    evidence: tuple[Evidence, ...],
-    verdicts: list[str],
-    supported: str | None,
-) -> Finding:
-    """The finding for a card that the build has no machine code for."""
-    words = f"{card.name} has compute capability {found[0]}.{found[1]}"
-    lesser = Severity.NOTE if "native" in verdicts else None
-    if "none" not in verdicts:
-        if build.cuda and supported and version(build.cuda)[:2] > version(supported)[:2]:
-            return Finding(
-                cause="driver-too-old",
-                subject=name,
-                severity=Severity.WARNING,
-                message=(
-                    f"{words}; {title} holds only PTX of CUDA {build.cuda} for it, which the driver "
-                    f"(CUDA {supported}) cannot compile."
-                ),
-                evidence=(*evidence, Evidence("devices.nvidia.cuda_driver", supported)),
-            )
-        return Finding(
-            cause="ptx-jit-slow-start",
-            subject=name,
-            severity=Severity.NOTE,
-            message=f"{words}; {title} compiles its code for it at the first start, which takes minutes.",
-            evidence=evidence,
-        )
-    newest = max(_codes(build.architectures), default=(0, 0))
-    if found > newest or found[0] >= 10:
-        cause, age = "gpu-too-new-for-build", "is newer than anything"
-    elif found < (3, 5):
-        cause, age, lesser = "gpu-too-old-for-any-build", "is older than anything", Severity.NOTE
-    else:
-        cause, age = "gpu-too-old-for-build", "is not among what"
-    return Finding(
-        cause=cause,
-        subject=name,
-        severity=lesser,
-        message=f"{words}, which {age} {title} was compiled for.",
-        evidence=evidence,
-    )
-
-
-def _codes(architectures: tuple[str, ...]) -> Iterator[Capability]:
-    for one in architectures:
-        digits = one.partition("_")[2].rstrip("af")
-        if digits.isdigit():
-            yield int(digits[:-1]), int(digits[-1])
 
 
 @rule(
@@ -240,11 +100,12 @@ def gpu_build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     framework does use the GPU this is a warning.
     """
     stack, _ = _working(facts)
-    frameworks = _frameworks(facts)
-    builds = {name: _cuda_of(facts, name, one) for name, one in frameworks.items()}
+    frameworks = built.frameworks(facts)
+    builds = built.builds(facts)
     served = any(builds.values())
-    for name, framework in frameworks.items():
-        if builds[name] or _sees_gpu(framework):
+    for name, cuda in builds.items():
+        framework = frameworks[name]
+        if cuda or built.sees_gpu(framework):
             continue
         cause, words = _build_cause(facts, stack, name, framework)
         severity = Severity.WARNING if served else Severity.ERROR
@@ -255,7 +116,7 @@ def gpu_build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             cause=cause,
             subject=name,
             severity=severity,
-            message=f"{_title(name, framework)} {words}, beside an NVIDIA GPU whose driver works.",
+            message=f"{built.title(name, framework)} {words}, beside an NVIDIA GPU whose driver works.",
             evidence=(
                 Evidence(f"frameworks.{name}.build.cuda", "none"),
                 *((Evidence(f"frameworks.{name}.build.rocm", build.rocm),) if build and build.rocm else ()),
@@ -288,7 +149,7 @@ def _build_cause(facts: Facts, stack: NvidiaFacts, name: str, framework: Framewo
     "DL614",
     "Each framework built for NVIDIA lists the GPU",
     group=GROUP,
-    needs=(*NEEDS, "variables"),
+    needs=("devices", "frameworks", "distributions"),
     causes=("tf-pip-cuda-libs-not-found", "cuda-libs-missing", "jax-plugin-mismatch"),
 )
 def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
@@ -301,11 +162,13 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if not gpu.answers(stack.libcuda) or or_none(stack.cuda_devices) == 0:
         raise NotApplicable("libcuda lists no GPU; the layers below say why")
     silent = []
-    for name, framework in _frameworks(facts).items():
-        if _cuda_of(facts, name, framework) is None or _sees_gpu(framework) is not False:
+    frameworks = built.frameworks(facts)
+    for name, cuda in built.builds(facts).items():
+        framework = frameworks[name]
+        if cuda is None or built.sees_gpu(framework) is not False:
             continue
         if name == "torch":
-            silent.append(_title(name, framework))
+            silent.append(built.title(name, framework))
             continue
         wheels = [
             one.name for one in known(facts.distributions) if one.name.startswith(("nvidia-cudnn-cu", "nvidia-cublas"))
@@ -316,7 +179,7 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         yield Finding(
             cause=cause,
             subject=name,
-            message=f"{_title(name, framework)} is built for CUDA and lists no GPU, though libcuda does.",
+            message=f"{built.title(name, framework)} is built for CUDA and lists no GPU, though libcuda does.",
             evidence=(
                 Evidence("devices.nvidia.cuda_devices", str(or_none(stack.cuda_devices))),
                 Evidence(f"frameworks.{name}.run.gpu_available", "false"),
@@ -325,3 +188,6 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
     if silent:
         raise CannotJudge(f"{silent[0]} lists no GPU, and every layer below it is well")
+
+
+RULES: tuple[Rule, ...] = (driver_new_enough, gpu_build, framework_lists_gpu)

@@ -92,6 +92,12 @@ def counts(stack: NvidiaFacts) -> bool:
     return answers(stack.libcuda) and listed is not None and listed > 0
 
 
+def any_gpu(stack: NvidiaFacts) -> bool:
+    """Whether the driver is known to report a GPU."""
+    found = or_none(stack.gpus)
+    return found is not None and len(found) > 0
+
+
 def card_name(card: PciDevice) -> str:
     """A card in words: its name, else its identifiers."""
     return card.name or f"PCI {card.vendor}:{card.device}"

@@ -10,7 +10,7 @@ from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import NvidiaFacts, PciDevice
 from dlcheck.model.fact import NotApplicable, Unknown, known, or_none
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding
+from dlcheck.model.finding import Evidence, Finding, Rule
 from dlcheck.model.profile import Profile, Severity
 
 GROUP = "GPU"
@@ -87,7 +87,7 @@ def kernel_driver(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         raise NotApplicable("no NVIDIA card on the PCI bus: its driver is judged by what it answers")
     if gpu.container_kind(facts):
         raise NotApplicable("inside a container the host's driver counts")
-    if gpu.answers(stack.nvml) or gpu.answers(stack.libcuda):
+    if gpu.answers(stack.nvml) or gpu.answers(stack.libcuda) or all(one.driver == "nvidia" for one in cards):
         return
     names = ", ".join(dict.fromkeys(gpu.card_name(one) for one in cards))
     if gpu.system_of(facts) == "windows":
@@ -272,3 +272,11 @@ def driver_fits_card(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 ),
                 evidence=evidence,
             )
+
+
+RULES: tuple[Rule, ...] = (
+    gpu_asked_for,
+    kernel_driver,
+    one_release,
+    driver_fits_card,
+)

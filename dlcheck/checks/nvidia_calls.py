@@ -10,7 +10,7 @@ from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import DriverCall, NvidiaFacts
 from dlcheck.model.fact import NotApplicable, known, or_none
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding
+from dlcheck.model.finding import Evidence, Finding, Rule
 from dlcheck.model.profile import Profile, Severity
 
 GROUP = "GPU"
@@ -283,7 +283,7 @@ def nvml_answers(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     "DL609",
     "The driver reports every NVIDIA card on the bus",
     group=GROUP,
-    needs=("devices", "container", "system"),
+    needs=("devices", "container"),
     causes=("gpu-fallen-off-bus",),
 )
 def all_cards_reported(facts: Facts, _profile: Profile) -> Iterable[Finding]:
@@ -308,3 +308,12 @@ def all_cards_reported(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         message=f"The driver does not report {len(missing)} of {len(gpu.nvidia_cards(facts))} NVIDIA cards.",
         evidence=gpu.card_evidence(tuple(missing)),
     )
+
+
+RULES: tuple[Rule, ...] = (
+    device_nodes,
+    libcuda_loads,
+    cuda_starts,
+    nvml_answers,
+    all_cards_reported,
+)

@@ -10,7 +10,7 @@ from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import Gpu
 from dlcheck.model.fact import NotApplicable, known, or_none
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding
+from dlcheck.model.finding import Evidence, Finding, Rule
 from dlcheck.model.profile import Profile, Severity
 
 GROUP = "GPU"
@@ -144,3 +144,9 @@ def _hidden(name: str, value: str, vendor: str) -> Finding:
         message=f"{name} is {value!r}, which leaves no {vendor} GPU to any program.",
         evidence=(Evidence(f"variables.{name}", value or "set and empty"),),
     )
+
+
+RULES: tuple[Rule, ...] = (
+    visible_devices,
+    other_masks,
+)

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dlcheck import __version__
-from dlcheck.cli import console, diagnose, diff, doctor, explain, fleet, smoke
+from dlcheck.cli import console, diagnose, diff, doctor, explain, fleet, install, smoke
 from dlcheck.model.errors import DlcheckError
 
 EXIT_WRONG_USE = 2
@@ -57,6 +57,7 @@ app.command()(diff.diff)
 app.add_typer(fleet.command, name="fleet")
 app.command()(diagnose.diagnose)
 app.command()(explain.explain)
+app.command()(install.install)
 app.command("smoke", help=smoke.HELP)(smoke.smoke)
 
 

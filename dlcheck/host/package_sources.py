@@ -9,15 +9,15 @@ user's, the system's.
 from __future__ import annotations
 
 import configparser
-import glob
 import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
+from dlcheck.host.default_index import default_index
 from dlcheck.model.host_facts import IndexFacts
 from dlcheck.model.sources import PackageSources, Setting, Source
 
@@ -310,37 +310,23 @@ def _add_default(reading: _Reading, prefix: str | None) -> None:
         reading.sources.append(Source(address=address, role="index", origin="default of pip", tool="pip"))
 
 
-def default_index(prefix: str | None = None) -> str | None:
-    """The default index of the pip in ``prefix``, beside this interpreter or bundled with it; None where there is none.
-
-    Read from pip/_internal/models/index.py (``PyPI = PackageIndex("...")``), because the address is pip's to know.
-    """
-    for text in _index_modules(prefix):
-        found = re.search(r"""^PyPI\s*=\s*PackageIndex\(\s*["']([^"']+)["']""", text, re.MULTILINE)
-        if found:
-            return found[1].rstrip("/") + "/simple"
-    return None
-
-
-def _index_modules(prefix: str | None) -> Iterator[str]:
-    module = "pip/_internal/models/index.py"
-    for base in dict.fromkeys(one for one in (prefix, sys.prefix, sys.base_prefix) if one):
-        for site in (*glob.glob(f"{glob.escape(base)}/lib/python3*/site-packages"), f"{base}/Lib/site-packages"):
-            try:
-                with open(os.path.join(site, module), encoding="utf-8") as stream:
-                    yield stream.read()
-            except OSError:
-                continue
-    import zipfile
-
-    # Debian takes ensurepip out of its Python and keeps the wheel elsewhere.
-    bundled = os.path.join(os.path.dirname(glob.__file__), "ensurepip", "_bundled")
-    for wheel in (*glob.glob(f"{glob.escape(bundled)}/pip-*.whl"), *glob.glob("/usr/share/python-wheels/pip-*.whl")):
-        try:
-            with zipfile.ZipFile(wheel) as archive:
-                yield archive.read(module).decode("utf-8")
-        except (OSError, KeyError, zipfile.BadZipFile):
-            continue
+def with_options(
+    found: PackageSources, *, find_links: tuple[str, ...] = (), index_url: str | None = None, folder: str = "."
+) -> PackageSources:
+    """The sources with those of a command line: its folders come first, its index replaces the configured ones."""
+    links = [
+        Source(
+            address=one if "://" in one else os.path.abspath(os.path.join(folder, os.path.expanduser(one))),
+            role="find-links",
+            origin="--find-links",
+            tool="dlcheck",
+        )
+        for one in find_links
+    ]
+    kept = [one for one in found.sources if index_url is None or one.role == "find-links"]
+    if index_url is not None:
+        kept.append(Source(address=index_url, role="index", origin="--index-url", tool="dlcheck"))
+    return replace(found, sources=(*links, *kept), no_index=found.no_index and index_url is None)
 
 
 def shown_proxies(sources: PackageSources) -> dict[str, str]:

@@ -9,7 +9,9 @@ from dlcheck.model.finding import Fix, Safety
 
 PLACEHOLDERS: Mapping[str, str] = {
     "python": "the interpreter of the checked environment",
-    "package": "the package that the finding is about",
+    "package": "the package that it is about, such as torch",
+    "requirement": "what is asked for: a package, perhaps with a version, such as keras>=3",
+    "module": "the name by which Python imports the package",
     "version": "the version that fits",
     "index": "PyTorch's wheel index of the build that fits: https://download.pytorch.org/whl/ and the variant",
     "variant": "the build that fits this machine: cpu, cu126, cu130, rocm7.2, xpu",
@@ -29,6 +31,9 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """What each blank stands for. A rule or the doctor fills those that it knows."""
 
+TYPED = {"python": "python"}
+"""What is written where no particular machine is meant."""
+
 _BLANK = re.compile(r"\{([a-z]+)\}")
 
 
@@ -44,8 +49,15 @@ def blanks(fix: Fix) -> tuple[str, ...]:
 
 
 def filled(fix: Fix, values: Mapping[str, str]) -> Fix:
-    """The fix for this machine. Where a blank of a command stays open, the fix is one to be done by hand."""
-    commands = tuple(tuple(fill(word, values) for word in command) for command in fix.commands)
+    """The fix for this machine. Where a blank of a command stays open, the fix is one to be done by hand.
+
+    A requirement may be several words; each becomes a word of the command.
+    """
+    commands = tuple(tuple(part for word in command for part in _words(word, values)) for command in fix.commands)
     open_blanks = {name for command in fix.commands for word in command for name in _BLANK.findall(word)} - set(values)
     safety = Safety.MANUAL if open_blanks and fix.safety in (Safety.SAFE, Safety.ENVIRONMENT) else fix.safety
     return Fix(fill(fix.text, values), commands, safety)
+
+
+def _words(word: str, values: Mapping[str, str]) -> list[str]:
+    return fill(word, values).split() if word == "{requirement}" else [fill(word, values)]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dlcheck.model.diagnosis import DiagnosisReport
     from dlcheck.model.explanation import Explanation
     from dlcheck.model.fleet import FleetDiff, FleetReport
+    from dlcheck.model.plan import Installation
 
 Render = Callable[[Report, Style], str]
 
@@ -98,3 +99,17 @@ def _explanation(module: str) -> Callable[[Explanation, Style], str]:
 
 EXPLANATION_RENDERERS = {name: _explanation(name) for name in ("text", "json", "markdown")}
 """Every value of --format of dlcheck explain."""
+
+
+def _install(module: str) -> Callable[[Installation, Style], str]:
+    """A format of install: secrets are masked wherever they stand."""
+
+    def render(done: Installation, style: Style) -> str:
+        made: str = importlib.import_module(f"{__name__}.install_{module}").render(mask_report(done), style)
+        return made
+
+    return render
+
+
+INSTALL_RENDERERS = {name: _install(name) for name in ("text", "json")}
+"""Every value of --format of dlcheck install."""

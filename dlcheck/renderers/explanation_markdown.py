@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from dlcheck.model.cause import Cause
 from dlcheck.model.explanation import Explanation, RuleWords
-from dlcheck.model.placeholder import fill, filled
+from dlcheck.model.placeholder import TYPED, fill, filled
 from dlcheck.model.shell import quote
 from dlcheck.model.style import Style
-from dlcheck.renderers.explanation_text import FAMILIES, TYPED, legend, told
+from dlcheck.renderers.explanation_text import FAMILIES, legend, told
 
 
 def render(found: Explanation, style: Style) -> str:  # noqa: ARG001 - the interface of every format

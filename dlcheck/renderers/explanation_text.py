@@ -7,7 +7,7 @@ import textwrap
 from dlcheck.model.cause import PLACES, Cause, CauseFix
 from dlcheck.model.explanation import Explanation, RuleWords
 from dlcheck.model.finding import Safety
-from dlcheck.model.placeholder import PLACEHOLDERS, blanks, fill, filled
+from dlcheck.model.placeholder import PLACEHOLDERS, TYPED, blanks, fill, filled
 from dlcheck.model.profile import Severity
 from dlcheck.model.shell import quote
 from dlcheck.model.style import Style
@@ -65,8 +65,6 @@ FAMILIES = {
 }
 """Headings of the list, in the order of the list."""
 SEVERITY_COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
-TYPED = {"python": "python"}
-"""What is shown for the interpreter where no particular one is meant."""
 INDENT = 9
 COMMAND_INDENT = INDENT + 2
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dlcheck.host.package_sources import as_index_facts, default_index, local_path, package_sources, pip_files
+from dlcheck.host.default_index import default_index
+from dlcheck.host.package_sources import as_index_facts, local_path, package_sources, pip_files
 from dlcheck.model.codec import encode
 from dlcheck.model.sources import PackageSources
 

@@ -1,0 +1,136 @@
+"""pylock.toml (PEP 751): which wheels an interpreter takes from it, and the same lock with local addresses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from packaging.markers import default_environment
+from packaging.pylock import Pylock, PylockSelectError, PylockValidationError
+from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
+
+from dlcheck.model.errors import DlcheckError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedWheel:
+    """The wheel that is taken for one package of a lock."""
+
+    name: str
+    version: str
+    filename: str
+    address: str
+    """URL or path, credentials included."""
+    sha256: str
+    size: int | None = None
+
+
+def read(path: str, python: str, *, free_threaded: bool = False) -> tuple[LockedWheel, ...]:
+    """The wheels of the lock for CPython ``python`` (3.11.7) on this system.
+
+    ``DlcheckError`` where the file is no lock, has a package without a wheel that fits, or a wheel without a sha256.
+    """
+    try:
+        with open(path, "rb") as stream:
+            lock = Pylock.from_dict(tomllib.load(stream))
+    except OSError as error:
+        raise DlcheckError(f"cannot read {path}: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, PylockValidationError) as error:
+        raise DlcheckError(f"{path} is no pylock.toml: {error}") from None
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        chosen = list(
+            lock.select(environment=_environment(python), tags=list(tags(python, free_threaded=free_threaded)))
+        )
+    except PylockSelectError as error:
+        raise DlcheckError(f"{path} does not fit Python {python} here: {error}") from None
+    return tuple(_wheel(package, item, folder, path) for package, item in chosen)
+
+
+def _wheel(package: Any, item: Any, folder: str, path: str) -> LockedWheel:
+    digest = (getattr(item, "hashes", None) or {}).get("sha256")
+    address = getattr(item, "url", None) or getattr(item, "path", None)
+    if not address or not getattr(item, "filename", "").endswith(".whl"):
+        raise DlcheckError(f"{path}: {package.name} has no wheel", "dlcheck installs wheels only.")
+    if not digest:
+        raise DlcheckError(
+            f"{path}: {item.filename} has no sha256", "A lock without hashes proves nothing; write it again."
+        )
+    if "://" not in address and not os.path.isabs(address):
+        address = os.path.join(folder, address)
+    return LockedWheel(
+        name=package.name,
+        version=str(package.version or ""),
+        filename=item.filename,
+        address=address,
+        sha256=digest,
+        size=item.size if item.size is not None else _size_here(address),
+    )
+
+
+def _size_here(address: str) -> int | None:
+    path = path_of(address)
+    try:
+        return os.path.getsize(path) if path else None
+    except OSError:
+        return None
+
+
+def path_of(address: str) -> str | None:
+    """The local path of an address, None for one on the network."""
+    if "://" not in address:
+        return address
+    return url2pathname(urlsplit(address).path) if address.startswith("file:") else None
+
+
+def filename_of(address: str) -> str:
+    """The last part of an address, unquoted."""
+    return unquote(urlsplit(address).path.rpartition("/")[2])
+
+
+def tags(python: str, *, free_threaded: bool = False) -> tuple[Tag, ...]:
+    """The wheel tags that CPython ``python`` takes on this system, best first."""
+    version = tuple(int(one) for one in python.split(".")[:2])
+    abi = f"cp{version[0]}{version[1]}" + ("t" if free_threaded else "")
+    platforms = list(platform_tags())
+    return (
+        *cpython_tags(version, abis=[abi], platforms=platforms),
+        *compatible_tags(version, interpreter=abi, platforms=platforms),
+    )
+
+
+def _environment(python: str) -> Any:
+    environment: Any = default_environment()
+    short = ".".join(python.split(".")[:2])
+    return {**environment, "python_version": short, "python_full_version": python, "implementation_version": python}
+
+
+def local_lock(wheels: tuple[LockedWheel, ...], places: dict[str, str], python: str) -> str:
+    """A pylock.toml of exactly these wheels with their addresses on this machine, for an installer without network."""
+    from pathlib import Path
+
+    lines = [
+        'lock-version = "1.0"',
+        'created-by = "dlcheck"',
+        f'requires-python = "=={".".join(python.split(".")[:2])}.*"',
+    ]
+    for one in wheels:
+        url = Path(places[one.sha256]).absolute().as_uri()
+        size = f", size = {one.size}" if one.size is not None else ""
+        lines += [
+            "",
+            "[[packages]]",
+            f'name = "{one.name}"',
+            f'version = "{one.version}"',
+            f'wheels = [{{ url = "{url}"{size}, hashes = {{ sha256 = "{one.sha256}" }} }}]',
+        ]
+    return "\n".join(lines) + "\n"

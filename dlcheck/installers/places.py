@@ -1,0 +1,68 @@
+"""Where dlcheck keeps wheels, locks and journals, and what its file systems have left."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import platformdirs
+
+from dlcheck.model.plan import DiskNeed
+
+MARGIN = 1.1
+"""A tenth more than the estimate: unpacked sizes are estimated from the wheels' until they are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Folders of this user. Nothing is created by asking."""
+
+    cache: str
+    state: str
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Places:
+        """DLCHECK_CACHE_DIR, else the user's cache folder; DLCHECK_STATE_DIR, else the user's state folder."""
+        return cls(
+            environ.get("DLCHECK_CACHE_DIR") or platformdirs.user_cache_dir("dlcheck"),
+            environ.get("DLCHECK_STATE_DIR") or platformdirs.user_state_dir("dlcheck"),
+        )
+
+    def wheel(self, sha256: str, filename: str) -> str:
+        """Path of a wheel in the wheelhouse, whether it is there or not."""
+        return os.path.join(self.cache, "wheels", sha256, filename)
+
+    def has(self, sha256: str, filename: str) -> bool:
+        """Whether the wheel is there; it was held against its hash before it got its name."""
+        return os.path.isfile(self.wheel(sha256, filename))
+
+    def target(self, folder: str) -> str:
+        """Folder for the lock file and journal of one target."""
+        return os.path.join(self.state, "targets", hashlib.sha256(os.path.abspath(folder).encode()).hexdigest()[:16])
+
+    def needs(self, parent: str, *, download: int, environment: int) -> tuple[DiskNeed, ...]:
+        """Peak need by file system, those with the same device together."""
+        wanted = [("wheels", os.path.join(self.cache, "wheels"), download), ("environment", parent, environment)]
+        by_device: dict[int, DiskNeed] = {}
+        for role, path, size in wanted:
+            there = nearest(path)
+            device = os.stat(there).st_dev
+            before = by_device.get(device)
+            by_device[device] = DiskNeed(
+                path=before.path if before else there,
+                role=f"{before.role} and {role}" if before else role,
+                needed_bytes=int(size * MARGIN) + (before.needed_bytes if before else 0),
+                free_bytes=shutil.disk_usage(there).free,
+            )
+        return tuple(by_device.values())
+
+
+def nearest(path: str) -> str:
+    """The path itself, or the nearest folder above it that exists."""
+    path = os.path.abspath(path)
+    while not os.path.exists(path) and os.path.dirname(path) != path:
+        path = os.path.dirname(path)
+    return path

@@ -1,0 +1,173 @@
+"""uv: resolves to a lock with address, size and hash of every wheel, and links environments from wheels."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dlcheck.host.process import Done, run
+from dlcheck.model.plan import Build
+from dlcheck.model.sources import PackageSources, Source
+
+RESOLVE_SECONDS = 900.0
+LINK_SECONDS = 3600.0
+
+
+def find(environ: Mapping[str, str]) -> str | None:
+    """The uv to use: the one that the package ``uv`` brings, else the one on PATH; None where there is none."""
+    if importlib.util.find_spec("uv") is not None:
+        import uv
+
+        try:
+            return uv.find_uv_bin()
+        except FileNotFoundError:
+            pass
+    return shutil.which("uv", path=environ.get("PATH"))
+
+
+def version(uv: str) -> str | None:
+    """Its version, None where it does not run within ten seconds: a binary for another processor, say."""
+    done = run((uv, "--version"), timeout=10.0, apart=True)
+    words = done.output.split()
+    return words[1] if done.code == 0 and len(words) > 1 and words[0] == "uv" else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What shall be resolved."""
+
+    python: str
+    requirements: tuple[str, ...]
+    builds: tuple[Build, ...]
+    sources: PackageSources
+    folder: str
+    """An empty folder of our own, where the project file is written."""
+    lock: str
+    """Path of the pylock.toml to write; what stands in it already is preferred."""
+    offline: bool = False
+    python_version: str = ""
+
+
+def resolve_argv(uv: str, question: Question) -> tuple[str, ...]:
+    """The command that resolves. Wheels only, no configuration but ours, a name is never taken from a later index."""
+    argv = [
+        uv, "pip", "compile", os.path.join(question.folder, "pyproject.toml"),
+        "--format", "pylock.toml", "--output-file", question.lock, "--no-header", "--no-config",
+        "--only-binary", ":all:", "--python", question.python, "--no-python-downloads",
+        "--index-strategy", "first-index", "--quiet",
+    ]  # fmt: skip
+    if question.sources.no_index:
+        argv.append("--no-index")
+    if question.offline:
+        argv.append("--offline")
+    for host in question.sources.trusted_hosts:
+        argv += ["--allow-insecure-host", host]
+    return tuple(argv)
+
+
+def resolve(uv: str, question: Question, env: Mapping[str, str]) -> Done:
+    """Write the lock; how uv ended, with its words kept apart."""
+    path = os.path.join(question.folder, "pyproject.toml")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(project(question))
+    os.chmod(path, 0o600)  # an index's address may hold a password
+    return run(resolve_argv(uv, question), timeout=RESOLVE_SECONDS, env=env, cwd=question.folder, apart=True)
+
+
+def project(question: Question) -> str:
+    """A pyproject.toml that says what is wanted, from which index each name may come, and where else to look."""
+    lines = ["[project]", 'name = "dlcheck-plan"', 'version = "0"']
+    lines.append(f"dependencies = {_array(question.requirements)}")
+    pins: dict[str, str] = {}
+    indexes: list[str] = []
+    for build in question.builds:
+        if build.index and build.pinned:
+            name = "dlcheck-" + build.variant.replace(".", "-")
+            flat = "://" not in build.index or build.index.startswith("file:")
+            if name not in pins.values():
+                indexes += _index(name, address(build.index), explicit=True, flat=flat and not _is_simple(build.index))
+            pins.update(dict.fromkeys(build.pinned, name))
+    general = [one for one in question.sources.sources if one.role != "find-links" and not one.explicit]
+    # pip asks all indexes and takes the highest version, uv the first that has the name: the main index goes first.
+    for at, source in enumerate(_main_first(general)):
+        indexes += _index(f"configured-{at}", address(source.address), last=at == len(general) - 1)
+    links = [address(one.address) for one in question.sources.of("find-links")]
+    lines += ["", "[tool.uv]", f"find-links = {_array(links)}"]
+    if pins:
+        lines += ["", "[tool.uv.sources]", *(f'{name} = {{ index = "{index}" }}' for name, index in pins.items())]
+    return "\n".join([*lines, *indexes]) + "\n"
+
+
+def _main_first(general: Sequence[Source]) -> list[Source]:
+    return [one for one in general if one.role == "index"][:1] + [one for one in general if one.role == "extra-index"]
+
+
+def address(text: str) -> str:
+    """An address as uv takes it: a plain path becomes absolute, so that it does not depend on the working folder."""
+    if "://" in text or text.startswith("file:"):
+        return text
+    return os.path.abspath(os.path.expanduser(text))
+
+
+def _is_simple(text: str) -> bool:
+    """Whether a local folder is laid out as an index (a folder for each project) and not as a heap of wheels."""
+    from urllib.request import url2pathname
+
+    path = url2pathname(text.partition("://")[2]) if text.startswith("file://") else text
+    return os.path.isdir(os.path.join(path, "torch"))
+
+
+def _index(name: str, url: str, *, explicit: bool = False, flat: bool = False, last: bool = False) -> list[str]:
+    lines = ["", "[[tool.uv.index]]", f'name = "{name}"', f"url = {_string(url)}"]
+    lines += ["explicit = true"] * explicit + ['format = "flat"'] * flat + ["default = true"] * last
+    return lines
+
+
+def _array(values: Sequence[str]) -> str:
+    return "[" + ", ".join(_string(one) for one in values) + "]"
+
+
+def _string(value: str) -> str:
+    """A TOML basic string; control characters have no business in a name or an address."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(one for one in escaped if one >= " ") + '"'
+
+
+def venv_argv(uv: str, python: str, folder: str) -> tuple[str, ...]:
+    """The command that makes an empty environment which may be moved afterwards."""
+    return (
+        uv,
+        "venv",
+        "--no-config",
+        "--no-project",
+        "--relocatable",
+        "--python",
+        python,
+        "--no-python-downloads",
+        folder,
+    )
+
+
+def sync_argv(uv: str, folder: str, lock: str, link_mode: str) -> tuple[str, ...]:
+    """The command that makes the environment hold exactly what the lock names, from local wheels, without network."""
+    python = os.path.join(folder, "Scripts" if os.name == "nt" else "bin", "python")
+    return (
+        uv, "pip", "sync", "--no-config", "--offline", "--python", python, "--no-build", "--no-python-downloads",
+        "--link-mode", link_mode, lock,
+    )  # fmt: skip
+
+
+def lock_table(path: str) -> dict[str, Any]:
+    """The parsed pylock.toml."""
+    import sys
+
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    with open(path, "rb") as stream:
+        return tomllib.load(stream)

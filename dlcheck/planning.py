@@ -1,0 +1,348 @@
+"""Facts and wishes to a plan, nothing of the target touched. The plan that --dry-run shows is the one carried out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from dlcheck import builds, machine, refusals, selection, wishes
+from dlcheck.host import environments, package_sources, pythons, record
+from dlcheck.installers import lock, offer, uv
+from dlcheck.installers.fetch import Client
+from dlcheck.installers.lock import LockedWheel
+from dlcheck.installers.places import Places
+from dlcheck.installers.surroundings import surroundings
+from dlcheck.look import look_for_builds
+from dlcheck.model.codec import encode
+from dlcheck.model.environment import Environment
+from dlcheck.model.errors import DlcheckError
+from dlcheck.model.plan import Artifact, DiskNeed, Machine, Options, Plan, Request, Selection, Step
+from dlcheck.model.redact import mask_secrets
+from dlcheck.model.sources import PackageSources
+
+DEFAULT_REQUIREMENTS = ("tensorflow", "keras", "torch")
+"""What the profile learn asks for."""
+GENERIC_FACTOR, NVIDIA_FACTOR = 4.1, 1.6
+"""Unpacked size by size of the wheel: 660 MB of CPU wheels become 2.6 GiB, 2.2 GB of NVIDIA's 3.3 GB (measured 2026-11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A plan, and what carrying it out needs beyond what may be shown."""
+
+    plan: Plan
+    options: Options
+    target: Environment
+    machine: Machine
+    wheels: tuple[LockedWheel, ...] = ()
+    sources: PackageSources = field(default_factory=PackageSources)
+    uv: str | None = None
+    python: str = ""
+    """Version of the interpreter."""
+
+
+def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], None] = lambda _: None) -> Prepared:
+    """Look, choose, resolve: the plan for the options, nothing of the target touched.
+
+    ``say`` is told what is being done. ``DlcheckError`` for a wrong use; what cannot be had is in the plan's selection.
+    """
+    target = environments.look(options.venv or environ.get("VIRTUAL_ENV") or ".venv")
+    _refuse_target(target, options)
+    asked = options.requirements or (() if options.frozen else _still(target, DEFAULT_REQUIREMENTS))
+    for one in asked:
+        wishes.requirement(one)
+    requirements = _merged(target.manifest.requirements if target.manifest else (), asked)
+    say("looking at this machine")
+    python, facts = look_for_builds(options.python or target.base or _own_python(), environ)
+    here = machine.machine_of(facts)
+    if options.assume:
+        here = machine.assume(here, options.assume)
+    if _has_nothing_to_do(target, options, requirements, here):
+        plan = Plan(
+            id="", python=target.python or python, venv=target.folder, installer=_installer(target), mode="nothing",
+            accelerator=target.manifest.accelerator if target.manifest else "", reason="everything asked for is there and whole",
+            requirements=requirements, keep=len(target.distributions),
+        )  # fmt: skip
+        return Prepared(plan=plan, options=options, target=target, machine=here, python=here.python)
+    sources = _sources(options, environ, target)
+    env = surroundings(environ, sources)
+    client = None if options.offline else Client(env, insecure_hosts=sources.trusted_hosts)
+    base = Prepared(
+        plan=Plan(
+            id="",
+            python=python,
+            venv=target.folder,
+            installer="pip" if options.installer == "pip" else "uv",
+            accelerator="",
+            reason="",
+            mode=_mode(options, target),
+            requirements=requirements,
+            sources=tuple(f"{one.role} {one.url} ({one.origin})" for one in sources.sources),
+        ),
+        options=options,
+        target=target,
+        machine=here,
+        sources=sources,
+        uv=_uv(options, environ),
+        python=here.python,
+    )
+    say("asking the package sources")
+    base = _with_selection(base, _select(base, client, environ))
+    if base.plan.selection and base.plan.selection.refusals:
+        return base
+    say("resolving versions")
+    wheels = _resolve(base, env)
+    say("asking for sizes")
+    return _sized(base, wheels, client)
+
+
+def _mode(options: Options, target: Environment) -> str:
+    if options.in_place and target.state in ("foreign", "conda"):
+        return "in-place"
+    return "replace" if target.manifest else "create"
+
+
+def _with_selection(base: Prepared, chosen: Selection) -> Prepared:
+    warnings = chosen.warnings + tuple(f"not read: {one}" for one in base.sources.unreadable)
+    plan = replace(base.plan, selection=chosen, accelerator=chosen.accelerator, reason=chosen.reason, warnings=warnings)
+    return replace(base, plan=plan)
+
+
+def _own_python() -> str:
+    """The interpreter that dlcheck itself stands on, not the environment around dlcheck."""
+    return str(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def _installer(target: Environment) -> str:
+    return target.manifest.installer if target.manifest else "uv"
+
+
+def _refuse_target(target: Environment, options: Options) -> None:
+    """Targets that are no virtual environments, and those of other makers, are left alone."""
+    if target.state == "other":
+        raise DlcheckError(
+            f"{target.folder} is there and is no virtual environment",
+            "Name a folder that does not exist yet: dlcheck install --venv DIR",
+        )
+    if target.state in ("foreign", "conda") and not options.in_place:
+        maker = "conda" if target.state == "conda" else "another tool"
+        raise DlcheckError(
+            f"{target.folder} was made by {maker}; dlcheck replaces only environments that it made itself",
+            "--in-place installs into it as it is; --venv DIR makes a new one.",
+        )
+
+
+def _still(target: Environment, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Of the profile's frameworks, those that a request without names asks for."""
+    have = {name for name, _ in target.distributions}
+    missing = tuple(one for one in names if one not in have and f"{one}-cpu" not in have)
+    return missing or (() if target.manifest else names)
+
+
+def _merged(before: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
+    """Earlier wishes and new ones; a new wish for a name replaces the earlier one."""
+    names = {record.normalise(wishes.requirement(one).name) for one in asked}
+    kept = tuple(one for one in before if record.normalise(wishes.requirement(one).name) not in names)
+    return kept + tuple(dict.fromkeys(asked))
+
+
+def _has_nothing_to_do(target: Environment, options: Options, requirements: tuple[str, ...], here: Machine) -> bool:
+    """Whether the environment is ours, chosen for this machine, holds all that is wanted, and is whole by its RECORDs."""
+    manifest = target.manifest
+    if manifest is None or target.damage or options.frozen or options.bundle or not target.site_packages:
+        return False
+    if manifest.asked != options.accelerator or manifest.machine != machine.digest(here):
+        return False
+    have = dict(target.distributions)
+    for one in requirements:
+        wanted = wishes.requirement(one)
+        name = record.normalise(wanted.name)
+        version = have.get(name) or (have.get("tensorflow-cpu") if name == "tensorflow" else None)
+        if version is None or not wanted.specifier.contains(version, prereleases=True):
+            return False
+    if any(have.get(name) != version for name, version in manifest.distributions.items()):
+        return False
+    return record.walk(target.site_packages).is_whole
+
+
+def _sources(options: Options, environ: Mapping[str, str], target: Environment) -> PackageSources:
+    """The configured sources with those of the command line before them."""
+    found = package_sources.package_sources(environ, prefix=target.folder)
+    return package_sources.with_options(
+        found, find_links=options.find_links, index_url=options.index_url, folder=os.getcwd()
+    )
+
+
+def _select(base: Prepared, client: Client | None, environ: Mapping[str, str]) -> Selection:
+    options, here, requirements = base.options, base.machine, base.plan.requirements
+    if options.frozen:
+        return Selection(accelerator=options.accelerator, reason=f"exactly what {options.lock} names")
+    known = builds.table()
+    request = Request(requirements=requirements, accelerator=options.accelerator)
+    wanted, others = wishes.wishes_of(requirements)
+    needs_torch = "torch" in wanted or any(one.startswith(wishes.COMPANIONS) for one in others)
+    # What is out of the question on this interpreter is refused before anything is asked of the network.
+    chosen = selection.select(here, request, known)
+    if not chosen.refusals and needs_torch and here.platform != "macos_arm64":
+        tags = lock.tags(here.python, free_threaded=here.free_threaded)
+        chosen = selection.select(here, request, known, offer.look(base.sources, tags, client, known.torch_index))
+    if chosen.refusals:
+        chosen = refusals.with_interpreters(chosen, pythons.installed(environ))
+    return chosen
+
+
+def _uv(options: Options, environ: Mapping[str, str]) -> str | None:
+    if options.installer == "pip":
+        return None
+    found = uv.find(environ)
+    if found is None and options.installer == "uv":
+        raise DlcheckError("uv is not here", "Install it (python -m pip install uv), or use --installer pip.")
+    return found
+
+
+def _resolve(base: Prepared, env: dict[str, str]) -> tuple[LockedWheel, ...]:
+    """The wheels of the lock that --frozen names, or of one that is resolved now."""
+    chosen = base.plan.selection or Selection(accelerator="", reason="")
+    options = base.options
+    if options.frozen:
+        if not options.lock:
+            raise DlcheckError("--frozen needs --lock FILE", "It installs exactly what a lock names.")
+        return lock.read(options.lock, base.python, free_threaded=base.machine.free_threaded)
+    if base.uv is None:
+        raise DlcheckError("uv is not here, and resolving with pip is not built yet", "python -m pip install uv")
+    real = {one.url: one.address for one in base.sources.sources}
+    folder = tempfile.mkdtemp(prefix="dlcheck-plan-")
+    try:
+        question = uv.Question(
+            python=base.plan.python,
+            requirements=chosen.requirements,
+            builds=tuple(
+                replace(one, index=real.get(one.index, one.index) if one.index else None) for one in chosen.builds
+            ),
+            sources=base.sources,
+            folder=folder,
+            lock=os.path.join(folder, "pylock.toml"),
+            offline=options.offline,
+        )
+        done = uv.resolve(base.uv, question, env)
+        if done.code != 0:
+            raise Unresolved(base.plan, mask_secrets(done.errors or done.output or done.failure or "uv gave no reason"))
+        return lock.read(question.lock, base.python, free_threaded=base.machine.free_threaded)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Unresolved(Exception):  # noqa: N818 - an outcome: no set of versions satisfies the wish
+    """The resolver found no versions that go together; the message is its own, secrets masked."""
+
+    def __init__(self, made: Plan, words: str) -> None:
+        lines = [line.strip() for line in words.splitlines() if line.strip()]
+        super().__init__("\n  ".join(["no versions that go together:", *lines]))
+        self.plan = made
+        self.hint = "Give fewer or other versions, or --index-url of an index that has them."
+
+
+def _sized(base: Prepared, wheels: tuple[LockedWheel, ...], client: Client | None) -> Prepared:
+    """The plan with every wheel, its size, what is here already, and what the disks need."""
+    places = Places.of(os.environ)
+    unknown = [one for one in wheels if one.size is None and lock.path_of(one.address) is None]
+    sizes: dict[str, int | None] = {}
+    if client is not None and unknown:
+        with ThreadPoolExecutor(8) as pool:
+            sizes = dict(
+                zip(
+                    (one.address for one in unknown),
+                    pool.map(client.size, (one.address for one in unknown)),
+                    strict=True,
+                )
+            )
+    wheels = tuple(replace(one, size=one.size if one.size is not None else sizes.get(one.address)) for one in wheels)
+    artifacts = tuple(_artifact(one, base, places) for one in wheels)
+    have = dict(base.target.distributions) if base.target.manifest else {}
+    new = {one.name: one.version for one in wheels}
+    plan = replace(
+        base.plan,
+        artifacts=artifacts,
+        remove=tuple(f"{name}=={version}" for name, version in sorted(have.items()) if new.get(name) != version),
+        keep=sum(new.get(name) == version for name, version in have.items()),
+        download_bytes=sum(one.size or 0 for one in artifacts if not one.here),
+        here_bytes=sum(one.size or 0 for one in artifacts if one.here),
+        environment_bytes=sum(one.unpacked for one in artifacts),
+    )
+    plan = replace(plan, disks=_disks(plan, places), steps=_steps(plan, base))
+    digest = hashlib.sha256(json.dumps(encode(replace(plan, disks=())), sort_keys=True).encode()).hexdigest()
+    return replace(base, plan=replace(plan, id=digest[:16]), wheels=wheels)
+
+
+def _artifact(one: LockedWheel, base: Prepared, places: Places) -> Artifact:
+    factor = NVIDIA_FACTOR if one.name.startswith("nvidia-") else GENERIC_FACTOR
+    local = lock.path_of(one.address)
+    return Artifact(
+        name=one.name,
+        version=one.version,
+        filename=one.filename,
+        url=mask_secrets(one.address),
+        source=_source_words(one, base),
+        size=one.size,
+        sha256=one.sha256,
+        here=local is not None or places.has(one.sha256, one.filename),
+        unpacked=int((one.size or 0) * factor),
+    )
+
+
+def _source_words(one: LockedWheel, base: Prepared) -> str:
+    """Where a wheel comes from, in a person's words."""
+    if one.address.startswith(builds.table().torch_index):
+        return "PyTorch's index"
+    path = lock.path_of(one.address)
+    for source in base.sources.sources:
+        folder = lock.path_of(source.address) if source.is_local else None
+        if path and folder and os.path.abspath(path).startswith(os.path.abspath(os.path.expanduser(folder))):
+            return "find-links" if source.role == "find-links" else "your index"
+    configured = any(source.origin != "default of pip" and not source.is_local for source in base.sources.sources)
+    return "local file" if path else "your index" if configured else "package index"
+
+
+def _disks(plan: Plan, places: Places) -> tuple[DiskNeed, ...]:
+    """Peak need by file system: wheels on their way, and the environment beside the one that it replaces."""
+    parent = os.path.dirname(plan.venv)
+    return places.needs(parent, download=plan.download_bytes, environment=plan.environment_bytes)
+
+
+def _steps(plan: Plan, base: Prepared) -> tuple[Step, ...]:
+    """What will be done, in order; where another program does it, its argument list."""
+    options = base.options
+    names = tuple(f"{one.name}=={one.version}" for one in plan.artifacts)
+    missing = tuple(f"{one.name}=={one.version}" for one in plan.artifacts if not one.here)
+    walk = Step(id="walk", why="every file against RECORD: neither uv nor pip sees a package in pieces")
+    steps = [
+        Step(
+            id="fetch",
+            why="every wheel, held against its hash; an interrupted download goes on where it ended",
+            packages=missing,
+            download_bytes=plan.download_bytes,
+        )
+    ]
+    if options.bundle:
+        return (*steps, Step(id="bundle", why=f"wheels and lock into {options.bundle}", packages=names))
+    if plan.mode == "in-place":
+        return (*steps, Step(id="install", why="into the environment as it is", packages=names), walk)
+    stage = os.path.join(os.path.dirname(plan.venv), f".{os.path.basename(plan.venv)}.dlcheck-stage")
+    make = uv.venv_argv(base.uv, plan.python, stage) if base.uv else ()
+    fill = uv.sync_argv(base.uv, stage, "pylock.toml", "hardlink") if base.uv else ()
+    steps.append(Step(id="stage", why="an empty environment beside the target", argv=make))
+    steps.append(Step(id="link", why="the wheels into it", argv=fill, packages=names))
+    steps.append(walk)
+    if options.smoke:
+        steps.append(Step(id="smoke", why="each framework trains before the environment takes its place"))
+    steps.append(Step(id="swap", why=f"takes the place {plan.venv} in one move"))
+    if options.kernel:
+        steps.append(Step(id="kernel", why=f"Jupyter kernel {options.kernel}"))
+    return tuple(steps)

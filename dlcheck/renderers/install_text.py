@@ -1,0 +1,168 @@
+"""An installation for a person: what this machine gets and why, what it costs, what was proved, how to begin."""
+
+from __future__ import annotations
+
+from dlcheck.model.plan import Artifact, Installation, Plan, Refusal
+from dlcheck.model.shell import quote
+from dlcheck.model.style import Style
+
+SHOWN = 5
+"""Packages named one by one; the rest is counted."""
+MB = 1_000_000
+
+
+def render(done: Installation, style: Style) -> str:
+    """The lines of a plan, of a finished or of a failed installation."""
+    plan = done.plan
+    if style.verbosity < 0 and done.exit_code == 0:
+        return ""
+    if done.result == "nothing-to-do":
+        lines = [f"Nothing to do: {plan.venv} has {_list(plan.requirements)}, and every file of it is in place."]
+    elif plan.selection and plan.selection.refusals:
+        lines = _refusals(plan.selection.refusals, style)
+    elif done.result == "planned":
+        lines = [*_plan(plan, style), "", *_promise(plan)]
+    elif done.result == "installed":
+        lines = _installed(done, style)
+    else:
+        lines = _failed(done, style)
+    if style.verbosity > 0:
+        lines += _details(plan)
+    return style.plain("\n".join(lines)) + "\n"
+
+
+def _plan(plan: Plan, style: Style) -> list[str]:
+    more = "; -v shows what was rejected" if plan.selection and plan.selection.rejected and style.verbosity < 1 else ""
+    what = "CPU builds" if plan.accelerator == "cpu" else f"{plan.accelerator} builds"
+    lines = [f"This machine: {plan.reason} -> {what}{more}", ""]
+    asked = {one.replace("_", "-").lower() for one in _names(plan)}
+    first = sorted(plan.artifacts, key=lambda one: (one.name not in asked, -(one.size or 0)))[:SHOWN]
+    names = max((len(f"{one.name} {one.version}") for one in first), default=0)
+    lines += [f"  {f'{one.name} {one.version}':<{names}}  {_size(one.size):>8}   {_where(one)}" for one in first]
+    rest = len(plan.artifacts) - len(first)
+    if rest > 0:
+        lines[-1] += f"      and {rest} more"
+    here = f" ({_size(plan.here_bytes)} already here)" if plan.here_bytes else ""
+    lines += ["", f"  {_size(plan.download_bytes)} to download{here}, {_size(plan.environment_bytes)} on disk"]
+    for disk in plan.disks:
+        if disk.free_bytes is not None and disk.needed_bytes > disk.free_bytes:
+            lines.append(
+                f"  {style.sign('failed')} {disk.path} ({disk.role}) has {_size(disk.free_bytes)} free, "
+                f"{_size(disk.needed_bytes)} are needed"
+            )
+    if plan.remove:
+        lines.append(f"  goes or changes: {', '.join(plan.remove)}")
+    return lines + [f"  {style.sign('warning')} {one}" for one in plan.warnings]
+
+
+def _names(plan: Plan) -> list[str]:
+    chosen = plan.selection.requirements if plan.selection else ()
+    return [one.split("[")[0].split("=")[0].split("<")[0].split(">")[0].strip() for one in chosen]
+
+
+def _where(one: Artifact) -> str:
+    return "already here" if one.here and one.source not in ("find-links", "local file") else one.source
+
+
+def _promise(plan: Plan) -> list[str]:
+    if plan.mode == "in-place":
+        how = f"Into {plan.venv} as it is: dlcheck did not make it and cannot swap it. An interruption is repaired by the next run."
+    else:
+        state = "new" if plan.mode == "create" else "made by dlcheck"
+        how = (
+            f"Into {plan.venv} ({state}). Built beside it, checked, trained, then swapped in: an interruption leaves "
+            "things as they are."
+        )
+    speed = plan.bytes_per_second
+    time = f" (about {_minutes(plan.download_bytes / speed)} at {speed * 8 / 1e6:.0f} Mbit/s)" if speed else ""
+    return [how, f"Nothing was changed. Run without --dry-run to do it{time}."]
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _refusals(refusals: tuple[Refusal, ...], style: Style) -> list[str]:
+    lines = []
+    for one in refusals:
+        lines.append(f"{style.paint(style.sign('failed'), 'red')} {one.requirement}: {one.reason}.")
+        if one.versions:
+            lines.append(f"  This Python can have: {' to '.join(one.versions)}")
+        if one.pythons:
+            lines.append(f"  It has wheels for Python: {', '.join(one.pythons)}")
+        for path in one.interpreters[:3]:
+            folder = f".venv-{one.requirement.split('=')[0]}"
+            command = ("dlcheck", "install", one.requirement, "--python", path, "--venv", folder)
+            lines.append(f"  An interpreter here would do:  {quote(command)}")
+        if one.pythons and not one.interpreters:
+            lines.append(
+                f"  No interpreter here would do. One gets such a Python with:  uv python install {one.pythons[-1]}"
+            )
+        if one.instead:
+            lines.append(f"  Instead:  dlcheck install {one.instead}")
+    return [*lines, "", "Nothing was downloaded or changed."]
+
+
+def _installed(done: Installation, style: Style) -> list[str]:
+    plan = done.plan
+    proof = done.proof
+    sign = style.paint(style.sign("passed"), "green")
+    lines = [
+        f"{sign} {plan.venv}: {len(plan.artifacts)} packages, {_list(plan.requirements)} ({plan.accelerator}), {done.seconds:.0f} s"
+    ]
+    if proof:
+        lines.append(f"{sign} {proof.files} files are what their packages say")
+        if proof.trained:
+            lines.append(f"{sign} trained: {', '.join(proof.trained)}")
+    lines += [f"{sign} written: {one}" for one in done.written]
+    lines += [f"{style.sign('warning')} {one}" for one in plan.warnings]
+    return [*lines, "", *begin(plan.venv)]
+
+
+def begin(venv: str) -> list[str]:
+    """How one works in the environment: in this shell, and in the programs that people use."""
+    activate = f"{venv}/bin/activate"
+    return [
+        f"In this shell:  source {quote((activate,))}",
+        f"In VS Code:     Python: Select Interpreter -> {venv}/bin/python",
+        f"In PyCharm:     Settings, Python Interpreter, Add Local, Existing -> {venv}/bin/python",
+        f"In Jupyter:     dlcheck install ipykernel --venv {quote((venv,))} --kernel dl",
+    ]
+
+
+def _failed(done: Installation, style: Style) -> list[str]:
+    failure = done.failure
+    if failure is None:
+        return [f"{style.sign('failed')} not installed"]
+    lines = [f"{style.paint(style.sign('failed'), 'red')} {failure.message}"]
+    if failure.hint:
+        lines.append(f"  {failure.hint}")
+    if failure.kept:
+        lines.append(f"  {failure.kept}")
+    return lines
+
+
+def _details(plan: Plan) -> list[str]:
+    lines = ["", f"Python    {plan.python}", f"Installer {plan.installer}"]
+    lines += [f"Source    {one}" for one in plan.sources]
+    if plan.selection:
+        lines += [
+            f"Build     {one.framework} {one.version or ''} {one.variant}: {one.source} ({one.as_of}, {one.confidence})"
+            for one in plan.selection.builds
+        ]
+        lines += [f"Rejected  {one.build}: {one.reason}" for one in plan.selection.rejected]
+    lines += [
+        f"Step      {one.id}: {one.why}" + (f"\n          {quote(one.argv)}" if one.argv else "") for one in plan.steps
+    ]
+    return lines + [f"          {one.name} {one.version}  {_size(one.size)}  {one.url}" for one in plan.artifacts]
+
+
+def _list(items: tuple[str, ...]) -> str:
+    return ", ".join(items) or "what it should have"
+
+
+def _size(size: int | None) -> str:
+    """Bytes as people buy them: 274 MB, 2.6 GB."""
+    if size is None:
+        return "? MB"
+    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / MB:.0f} MB" if size >= MB else f"{size / 1000:.0f} kB"

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dlcheck.data import cause
+from dlcheck.model.device_facts import DeviceFacts, Gpu, NvidiaFacts, PciDevice
+from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Finding, Safety, Status, Verdict
+from dlcheck.model.host_facts import CpuFacts, SystemFacts
+from dlcheck.model.profile import Severity
+from dlcheck.remedies import complete, substitutes
+
+LINUX = Facts(system=SystemFacts(name="linux", release="6.8.0-45-generic", user="ada"))
+
+
+def with_gpu(capability: str, cuda: str, driver: str = "580.65.06") -> Facts:
+    gpu = Gpu(name="GPU", index=0, architecture=capability)
+    return replace(LINUX, devices=DeviceFacts(pci=(), nvidia=NvidiaFacts(driver=driver, cuda_driver=cuda, gpus=(gpu,))))
+
+
+def completed(finding: Finding, facts: Facts) -> Finding:
+    verdict = Verdict(
+        code="DL999",
+        title="",
+        group="",
+        subject=finding.subject,
+        status=Status.FAILED,
+        severity=Severity.ERROR,
+        findings=(finding,),
+    )
+    return complete(verdict, facts, "/env/bin/python").findings[0]
+
+
+@pytest.mark.parametrize(
+    ("capability", "cuda", "variant"),
+    [
+        ("9.0", "13.0", "cu130"),
+        ("7.5", "13.0", "cu130"),
+        ("7.0", "13.0", "cu126"),
+        ("6.1", "12.8", "cu126"),
+        ("12.0", "12.8", "cu128"),
+        ("12.0", "13.0", "cu130"),
+    ],
+)
+def test_the_variant_fits_driver_and_card(capability: str, cuda: str, variant: str):
+    values = substitutes(with_gpu(capability, cuda))
+    assert values["variant"] == variant
+    assert values["index"].endswith(f"/{variant}")
+    assert values["cuda"] == ("cuda13" if variant == "cu130" else "cuda12")
+
+
+def test_no_gpu_gets_a_cpu_build_and_an_unknown_machine_none():
+    assert substitutes(replace(LINUX, devices=DeviceFacts(pci=(), nvidia=None)))["variant"] == "cpu"
+    assert "variant" not in substitutes(LINUX)
+    amd = PciDevice(address="03:00.0", vendor="1002", device="744c", device_class="030000")
+    assert "variant" not in substitutes(replace(LINUX, devices=DeviceFacts(pci=(amd,), nvidia=None)))
+
+
+def test_other_values():
+    facts = replace(with_gpu("9.0", "13.0"), cpu=CpuFacts(allowed_cpus=64, quota_cpus=3.5))
+    values = substitutes(facts)
+    assert (values["count"], values["kernel"], values["user"]) == ("3", "6.8.0-45-generic", "ada")
+    assert (values["branch"], values["gpu"]) == ("580", "0")
+
+
+def test_only_the_fixes_of_the_framework_that_it_is_about():
+    found = completed(Finding(cause="cpu-only-build", subject="torch", message=""), with_gpu("9.0", "13.0"))
+    lines = [" ".join(command) for fix in found.fixes for command in fix.commands]
+    assert lines[0] == "dlcheck install torch --accelerator cu130"
+    assert lines[-1].endswith("--index-url https://download.pytorch.org/whl/cu130")
+    assert not any("jax" in line or "tensorflow" in line for line in lines)
+    assert all(fix.safety is Safety.ENVIRONMENT for fix in found.fixes)
+    jax = completed(Finding(cause="cpu-only-build", subject="jax", message=""), with_gpu("7.0", "13.0"))
+    assert jax.fixes[0].commands == (("/env/bin/python", "-m", "pip", "install", "-U", "jax[cuda12]"),)
+
+
+def test_a_requirement_becomes_words_and_a_package_its_module():
+    about = {"package": "keras>=3 scikit-learn"}
+    found = completed(Finding(cause="framework-missing", message="", about=about), LINUX)
+    assert ("/env/bin/python", "-m", "pip", "install", "keras>=3", "scikit-learn") in found.fixes[1].commands
+    assert found.verify == ('/env/bin/python -c "import keras"',)
+    sklearn = completed(Finding(cause="import-raises", message="", about={"package": "scikit-learn"}), LINUX)
+    assert "import sklearn" in sklearn.verify[0]
+
+
+def test_an_open_blank_keeps_a_fix_from_being_run():
+    found = completed(Finding(cause="cpu-only-build", subject="torch", message=""), LINUX)
+    assert found.fixes[0].commands[0][-1] == "VARIANT"
+    assert {fix.safety for fix in found.fixes} == {Safety.MANUAL}
+
+
+def test_own_fixes_win_and_wsl_is_not_linux():
+    entry = cause("nvidia-driver-missing")
+    assert entry is not None
+    wsl = replace(LINUX, system=SystemFacts(name="linux", wsl=2))
+    found = completed(Finding(cause="nvidia-driver-missing", message=""), wsl)
+    assert [fix.text for fix in found.fixes] == ["Install the driver in Windows, never inside WSL."]
+    own = completed(Finding(cause="nvidia-driver-missing", message="", fixes=(entry.fixes[0].fix,)), wsl)
+    assert own.fixes == (entry.fixes[0].fix,)
