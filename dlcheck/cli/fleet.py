@@ -56,6 +56,7 @@ class EngineName(str, enum.Enum):
     """What runs the command on the nodes."""
 
     SLURM = "slurm"
+    ANSIBLE = "ansible"
 
 
 @command.command(context_settings={"allow_interspersed_args": False})
@@ -72,6 +73,7 @@ def run(
         str | None, typer.Option(metavar="DIR", help="A folder all nodes see: reports are left there as files.")
     ] = None,
     save: Annotated[str | None, typer.Option(metavar="DIR", help="Keep every node's report here.")] = None,
+    inventory: Annotated[str | None, typer.Option(metavar="FILE", help="Ansible's inventory.")] = None,
     engine_option: Annotated[
         list[str] | None, typer.Option(metavar="OPTION", help="For the engine's own command, such as --partition=gpu.")
     ] = None,
@@ -98,6 +100,7 @@ def run(
         shared=shared,
         save=save,
         options=tuple(engine_option or ()),
+        inventory=inventory,
         fail_on=fail_on.value,
         progress=_tell,
     )
