@@ -12,8 +12,10 @@ from dlcheck.clues.paste import Paste
 from dlcheck.clues.rank import Candidate, candidates, rank
 from dlcheck.clues.signature import Signatures, parse
 from dlcheck.data import cause, signature_files
+from dlcheck.factual import findings
 from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
 from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Finding
 from dlcheck.model.placeholder import TYPED, fill
 from dlcheck.readers import read_all
 from dlcheck.readers.clean import clean
@@ -48,8 +50,12 @@ def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
         for clue in known.clues
         if (line := paste.holds(clue.expression, spoken=clue.spoken)) is not None
     ]
-    alarms, harmless = rank(candidates(heard), known.beats, _is_harmless)
     facts = _facts(whole)
+    heard += [
+        (one.cause, weight, _line_of(one, paste), f"{code}: {one.message}")
+        for one, weight, code in findings(facts, known.causes, {one[0] for one in heard})
+    ]
+    alarms, harmless = rank(candidates(heard), known.beats, _is_harmless)
     told = partial(_diagnosis, paste=paste, words=surroundings(paste), values=_values(facts), starts=_starts(files))
     return DiagnosisReport(
         version=__version__,
@@ -66,6 +72,16 @@ def surroundings(paste: Paste) -> frozenset[str]:
     system = next((word for sign, word in SYSTEMS if paste.sign(sign) is not None), None)
     others = [word for word in (*SURROUNDINGS, *FRAMEWORKS) if paste.sign(word) is not None]
     return frozenset((*others, system or "somewhere"))
+
+
+def _line_of(finding: Finding, paste: Paste) -> int:
+    """Index of the line that tells a value which the finding rests on; of the first line where none can be named."""
+    for evidence in finding.evidence:
+        value = evidence.value.lower()
+        for index, line in enumerate(paste.shown if len(value) > 2 else ()):
+            if value in line.lower():
+                return index
+    return 0
 
 
 def _is_harmless(slug: str) -> bool:

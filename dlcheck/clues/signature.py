@@ -100,6 +100,11 @@ class Signatures:
     clues: list[Clue] = field(default_factory=list)
     beats: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def causes(self) -> frozenset[str]:
+        """Every cause that a clue speaks for."""
+        return frozenset(clue.cause for clue in self.clues)
+
 
 def parse(files: Iterable[tuple[str, str]]) -> Signatures:
     """The signatures of ``(name, text)`` files. ``ValueError`` names the file and line that is no such thing."""

@@ -1,0 +1,46 @@
+"""Facts of a pasted text, judged by the doctor's rules: what they may say, and what silence never proves."""
+
+from __future__ import annotations
+
+from dlcheck.diagnose import diagnose_text
+
+OLD_PROCESSOR = """processor\t: 0
+vendor_id\t: GenuineIntel
+model name\t: Intel(R) Core(TM)2 Duo CPU     T7300  @ 2.00GHz
+flags\t\t: fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat sse sse2 ht tm pbe syscall nx lm ssse3 cx16
+"""
+NEW_PROCESSOR = OLD_PROCESSOR.replace("ssse3", "ssse3 avx avx2 fma")
+HEALTHY = """PyTorch version: 2.6.0+cu124
+Is debug build: False
+CUDA used to build PyTorch: 12.4
+OS: Ubuntu 24.04.1 LTS (x86_64)
+Python version: 3.12.3 (main, Nov  6 2024, 18:32:19) [GCC 13.2.0] (64-bit runtime)
+Is CUDA available: True
+GPU models and configuration: GPU 0: NVIDIA GeForce RTX 4070
+Nvidia driver version: 560.35.03
+cuDNN version: /usr/lib/x86_64-linux-gnu/libcudnn.so.8.9.7
+Versions of relevant libraries:
+[pip3] numpy==1.26.4
+[pip3] torch==2.6.0+cu124
+[pip3] torchvision==0.21.0+cu124
+[conda] Could not collect
+"""
+
+
+def test_a_processor_without_avx_is_told_by_its_flags():
+    report = diagnose_text(OLD_PROCESSOR)
+    assert [one.cause for one in report.diagnoses] == ["cpu-lacks-avx"]
+    assert report.diagnoses[0].confidence <= 0.6, "nothing was said to fail"
+
+
+def test_a_processor_with_avx_is_no_cause():
+    assert diagnose_text(NEW_PROCESSOR).diagnoses == ()
+
+
+def test_a_healthy_description_gets_no_diagnosis():
+    assert diagnose_text(HEALTHY).diagnoses == ()
+
+
+def test_an_error_beside_a_description_is_the_cause():
+    text = HEALTHY + "\nRuntimeError: CUDA error: uncorrectable ECC error encountered\n"
+    assert diagnose_text(text).diagnoses[0].cause == "gpu-ecc-error"
