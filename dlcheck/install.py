@@ -2,31 +2,72 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from dlcheck import __version__
+from dlcheck.carry_out import Failed, Reporter, carry_out
 from dlcheck.model.plan import Failure, Installation, Options, Plan
-from dlcheck.planning import Prepared, Unresolved, prepare
+from dlcheck.planning import prepare
+from dlcheck.prepared import Prepared, Unresolved
+
+SPACE = "Free some, or move the wheelhouse (DLCHECK_CACHE_DIR) or uv's cache (UV_CACHE_DIR) to a disk with room."
 
 
 def plan(
     options: Options, environ: Mapping[str, str], say: Callable[[str], None] = lambda _: None
 ) -> tuple[Installation, Prepared | None]:
-    """What would be done, as a document, and what ``carry_out`` takes. Nothing of the target is touched."""
+    """What would be done, as a document, and what ``install`` takes. Nothing of the target is touched.
+
+    The second is None where nothing can or need be done.
+    """
     start = time.monotonic()
     try:
         prepared = prepare(options, environ, say)
     except Unresolved as error:
-        return _ended(
-            error.plan, "failed", start, failure=Failure(step="resolve", message=str(error), hint=error.hint)
-        ), None
-    refused = prepared.plan.selection is not None and prepared.plan.selection.refusals
-    result = "nothing-to-do" if prepared.plan.mode == "nothing" else "failed" if refused else "planned"
-    return _ended(prepared.plan, result, start), None if refused else prepared
+        failure = Failure(step="resolve", message=str(error), hint=error.hint)
+        return _ended(error.plan, "failed", start, failure=failure), None
+    if prepared.plan.mode == "nothing":
+        return _ended(prepared.plan, "nothing-to-do", start), None
+    if prepared.plan.selection is not None and prepared.plan.selection.refusals:
+        return _ended(prepared.plan, "failed", start), None
+    short = next((one for one in prepared.plan.disks if one.needed_bytes > (one.free_bytes or one.needed_bytes)), None)
+    if short is not None:
+        have, need = _megabytes(short.free_bytes), _megabytes(short.needed_bytes)
+        message = f"{short.path} ({short.role}) has {have} free, {need} are needed"
+        return _ended(prepared.plan, "failed", start, failure=Failure(step="space", message=message, hint=SPACE)), None
+    return _ended(prepared.plan, "planned", start), prepared
+
+
+def install(prepared: Prepared, environ: Mapping[str, str], reporter: Reporter) -> Installation:
+    """Carry the plan out. Whatever goes wrong is in the result, and the target is then as it was."""
+    start = time.monotonic()
+    try:
+        proof, written = carry_out(prepared, environ, reporter)
+    except Failed as error:
+        return _ended(prepared.plan, "failed", start, failure=error.failure)
+    except OSError as error:
+        return _ended(prepared.plan, "failed", start, failure=_of_the_disk(error))
+    result = "planned" if prepared.options.bundle else "installed"
+    return replace(_ended(prepared.plan, result, start), proof=proof, written=written)
+
+
+def _of_the_disk(error: OSError) -> Failure:
+    """A failure of the file system in words: which place, and what to do about it."""
+    where = error.filename or "the disk"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        kept = "What was fetched stays: the same command goes on from it."
+        return Failure(step="space", message=f"no space left: {where}", hint=SPACE, kept=kept)
+    return Failure(step="disk", message=f"{where}: {error.strerror or error}")
+
+
+def _megabytes(size: int | None) -> str:
+    return f"{(size or 0) / 1e6:,.0f} MB"
 
 
 def _ended(made: Plan, result: str, start: float, *, failure: Failure | None = None) -> Installation:

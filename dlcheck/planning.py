@@ -2,50 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from dlcheck import builds, machine, refusals, selection, wishes
+from dlcheck.costs import sized
 from dlcheck.host import environments, package_sources, pythons, record
 from dlcheck.installers import lock, offer, uv
 from dlcheck.installers.fetch import Client
 from dlcheck.installers.lock import LockedWheel
-from dlcheck.installers.places import Places
 from dlcheck.installers.surroundings import surroundings
 from dlcheck.look import look_for_builds
-from dlcheck.model.codec import encode
 from dlcheck.model.environment import Environment
 from dlcheck.model.errors import DlcheckError
-from dlcheck.model.plan import Artifact, DiskNeed, Machine, Options, Plan, Request, Selection, Step
+from dlcheck.model.plan import Machine, Options, Plan, Request, Selection
 from dlcheck.model.redact import mask_secrets
 from dlcheck.model.sources import PackageSources
+from dlcheck.prepared import Prepared, Unresolved
 
 DEFAULT_REQUIREMENTS = ("tensorflow", "keras", "torch")
 """What the profile learn asks for."""
-GENERIC_FACTOR, NVIDIA_FACTOR = 4.1, 1.6
-"""Unpacked size by size of the wheel: 660 MB of CPU wheels become 2.6 GiB, 2.2 GB of NVIDIA's 3.3 GB (measured 2026-11)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A plan, and what carrying it out needs beyond what may be shown."""
-
-    plan: Plan
-    options: Options
-    target: Environment
-    machine: Machine
-    wheels: tuple[LockedWheel, ...] = ()
-    sources: PackageSources = field(default_factory=PackageSources)
-    uv: str | None = None
-    python: str = ""
-    """Version of the interpreter."""
 
 
 def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], None] = lambda _: None) -> Prepared:
@@ -55,7 +35,9 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     """
     target = environments.look(options.venv or environ.get("VIRTUAL_ENV") or ".venv")
     _refuse_target(target, options)
-    asked = options.requirements or (() if options.frozen else _still(target, DEFAULT_REQUIREMENTS))
+    asked = (*options.requirements, *(("ipykernel",) if options.kernel else ())) or (
+        () if options.frozen else _still(target, DEFAULT_REQUIREMENTS)
+    )
     for one in asked:
         wishes.requirement(one)
     requirements = _merged(target.manifest.requirements if target.manifest else (), asked)
@@ -98,9 +80,10 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     if base.plan.selection and base.plan.selection.refusals:
         return base
     say("resolving versions")
-    wheels = _resolve(base, env)
+    wheels, text = _resolve(base, env)
+    base = replace(base, lock_text=text)
     say("asking for sizes")
-    return _sized(base, wheels, client)
+    return sized(base, wheels, client)
 
 
 def _mode(options: Options, target: Environment) -> str:
@@ -207,14 +190,14 @@ def _uv(options: Options, environ: Mapping[str, str]) -> str | None:
     return found
 
 
-def _resolve(base: Prepared, env: dict[str, str]) -> tuple[LockedWheel, ...]:
-    """The wheels of the lock that --frozen names, or of one that is resolved now."""
+def _resolve(base: Prepared, env: dict[str, str]) -> tuple[tuple[LockedWheel, ...], str]:
+    """The wheels of the lock that --frozen names, or of one that is resolved now, and its text."""
     chosen = base.plan.selection or Selection(accelerator="", reason="")
     options = base.options
     if options.frozen:
         if not options.lock:
             raise DlcheckError("--frozen needs --lock FILE", "It installs exactly what a lock names.")
-        return lock.read(options.lock, base.python, free_threaded=base.machine.free_threaded)
+        return lock.read(options.lock, base.python, free_threaded=base.machine.free_threaded), ""
     if base.uv is None:
         raise DlcheckError("uv is not here, and resolving with pip is not built yet", "python -m pip install uv")
     real = {one.url: one.address for one in base.sources.sources}
@@ -234,115 +217,8 @@ def _resolve(base: Prepared, env: dict[str, str]) -> tuple[LockedWheel, ...]:
         done = uv.resolve(base.uv, question, env)
         if done.code != 0:
             raise Unresolved(base.plan, mask_secrets(done.errors or done.output or done.failure or "uv gave no reason"))
-        return lock.read(question.lock, base.python, free_threaded=base.machine.free_threaded)
+        wheels = lock.read(question.lock, base.python, free_threaded=base.machine.free_threaded)
+        with open(question.lock, encoding="utf-8") as stream:
+            return wheels, mask_secrets(stream.read())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-class Unresolved(Exception):  # noqa: N818 - an outcome: no set of versions satisfies the wish
-    """The resolver found no versions that go together; the message is its own, secrets masked."""
-
-    def __init__(self, made: Plan, words: str) -> None:
-        lines = [line.strip() for line in words.splitlines() if line.strip()]
-        super().__init__("\n  ".join(["no versions that go together:", *lines]))
-        self.plan = made
-        self.hint = "Give fewer or other versions, or --index-url of an index that has them."
-
-
-def _sized(base: Prepared, wheels: tuple[LockedWheel, ...], client: Client | None) -> Prepared:
-    """The plan with every wheel, its size, what is here already, and what the disks need."""
-    places = Places.of(os.environ)
-    unknown = [one for one in wheels if one.size is None and lock.path_of(one.address) is None]
-    sizes: dict[str, int | None] = {}
-    if client is not None and unknown:
-        with ThreadPoolExecutor(8) as pool:
-            sizes = dict(
-                zip(
-                    (one.address for one in unknown),
-                    pool.map(client.size, (one.address for one in unknown)),
-                    strict=True,
-                )
-            )
-    wheels = tuple(replace(one, size=one.size if one.size is not None else sizes.get(one.address)) for one in wheels)
-    artifacts = tuple(_artifact(one, base, places) for one in wheels)
-    have = dict(base.target.distributions) if base.target.manifest else {}
-    new = {one.name: one.version for one in wheels}
-    plan = replace(
-        base.plan,
-        artifacts=artifacts,
-        remove=tuple(f"{name}=={version}" for name, version in sorted(have.items()) if new.get(name) != version),
-        keep=sum(new.get(name) == version for name, version in have.items()),
-        download_bytes=sum(one.size or 0 for one in artifacts if not one.here),
-        here_bytes=sum(one.size or 0 for one in artifacts if one.here),
-        environment_bytes=sum(one.unpacked for one in artifacts),
-    )
-    plan = replace(plan, disks=_disks(plan, places), steps=_steps(plan, base))
-    digest = hashlib.sha256(json.dumps(encode(replace(plan, disks=())), sort_keys=True).encode()).hexdigest()
-    return replace(base, plan=replace(plan, id=digest[:16]), wheels=wheels)
-
-
-def _artifact(one: LockedWheel, base: Prepared, places: Places) -> Artifact:
-    factor = NVIDIA_FACTOR if one.name.startswith("nvidia-") else GENERIC_FACTOR
-    local = lock.path_of(one.address)
-    return Artifact(
-        name=one.name,
-        version=one.version,
-        filename=one.filename,
-        url=mask_secrets(one.address),
-        source=_source_words(one, base),
-        size=one.size,
-        sha256=one.sha256,
-        here=local is not None or places.has(one.sha256, one.filename),
-        unpacked=int((one.size or 0) * factor),
-    )
-
-
-def _source_words(one: LockedWheel, base: Prepared) -> str:
-    """Where a wheel comes from, in a person's words."""
-    if one.address.startswith(builds.table().torch_index):
-        return "PyTorch's index"
-    path = lock.path_of(one.address)
-    for source in base.sources.sources:
-        folder = lock.path_of(source.address) if source.is_local else None
-        if path and folder and os.path.abspath(path).startswith(os.path.abspath(os.path.expanduser(folder))):
-            return "find-links" if source.role == "find-links" else "your index"
-    configured = any(source.origin != "default of pip" and not source.is_local for source in base.sources.sources)
-    return "local file" if path else "your index" if configured else "package index"
-
-
-def _disks(plan: Plan, places: Places) -> tuple[DiskNeed, ...]:
-    """Peak need by file system: wheels on their way, and the environment beside the one that it replaces."""
-    parent = os.path.dirname(plan.venv)
-    return places.needs(parent, download=plan.download_bytes, environment=plan.environment_bytes)
-
-
-def _steps(plan: Plan, base: Prepared) -> tuple[Step, ...]:
-    """What will be done, in order; where another program does it, its argument list."""
-    options = base.options
-    names = tuple(f"{one.name}=={one.version}" for one in plan.artifacts)
-    missing = tuple(f"{one.name}=={one.version}" for one in plan.artifacts if not one.here)
-    walk = Step(id="walk", why="every file against RECORD: neither uv nor pip sees a package in pieces")
-    steps = [
-        Step(
-            id="fetch",
-            why="every wheel, held against its hash; an interrupted download goes on where it ended",
-            packages=missing,
-            download_bytes=plan.download_bytes,
-        )
-    ]
-    if options.bundle:
-        return (*steps, Step(id="bundle", why=f"wheels and lock into {options.bundle}", packages=names))
-    if plan.mode == "in-place":
-        return (*steps, Step(id="install", why="into the environment as it is", packages=names), walk)
-    stage = os.path.join(os.path.dirname(plan.venv), f".{os.path.basename(plan.venv)}.dlcheck-stage")
-    make = uv.venv_argv(base.uv, plan.python, stage) if base.uv else ()
-    fill = uv.sync_argv(base.uv, stage, "pylock.toml", "hardlink") if base.uv else ()
-    steps.append(Step(id="stage", why="an empty environment beside the target", argv=make))
-    steps.append(Step(id="link", why="the wheels into it", argv=fill, packages=names))
-    steps.append(walk)
-    if options.smoke:
-        steps.append(Step(id="smoke", why="each framework trains before the environment takes its place"))
-    steps.append(Step(id="swap", why=f"takes the place {plan.venv} in one move"))
-    if options.kernel:
-        steps.append(Step(id="kernel", why=f"Jupyter kernel {options.kernel}"))
-    return tuple(steps)

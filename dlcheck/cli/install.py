@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import enum
 import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from dlcheck.cli import console, options
 from dlcheck.cli.progress import watching
-from dlcheck.model.plan import Options
+from dlcheck.model.plan import Artifact, Options
+
+if sys.version_info >= (3, 11):
+    from typing import Self
+else:
+    from typing_extensions import Self
+
+_ONE_BLOCK = 1 << 20
 
 
 class Format(str, enum.Enum):
@@ -71,7 +82,7 @@ def install(
     no_smoke: Annotated[bool, typer.Option("--no-smoke", help="Do not train before the swap.")] = False,
     in_place: Annotated[bool, typer.Option("--in-place", help="Into an environment of another maker.")] = False,
     assume: Assume = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,  # noqa: ARG001 - the next slice asks
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
 ) -> int:
@@ -81,17 +92,68 @@ def install(
         installer=installer.value, find_links=tuple(find_links or ()), index_url=index_url, offline=offline, lock=lock,
         frozen=frozen, bundle=bundle, kernel=kernel, smoke=not no_smoke, in_place=in_place, assume=assume,
     )  # fmt: skip
-    return _run(wished, format_.value, options.verbosity(verbose, quiet), dry_run=dry_run)
+    return _run(wished, format_.value, options.verbosity(verbose, quiet), dry_run=dry_run, yes=yes)
 
 
-def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool) -> int:
+def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: bool) -> int:
     from dlcheck import install as verb
-    from dlcheck.model.errors import DlcheckError
     from dlcheck.renderers import INSTALL_RENDERERS
 
+    render, style = INSTALL_RENDERERS[format_], console.style(verbosity=verbosity)
     with watching():
         done, prepared = verb.plan(wished, os.environ)
-    if prepared is not None and done.result == "planned" and not dry_run:
-        raise DlcheckError("only the plan is built so far", "Add --dry-run.")
-    console.document(INSTALL_RENDERERS[format_](done, console.style(verbosity=verbosity)))
+    if prepared is None or dry_run:
+        console.document(render(done, style))
+        return done.exit_code
+    if not yes:
+        console.say(INSTALL_RENDERERS["text"](done, console.style(sys.stderr, verbosity=max(0, verbosity))).rstrip())
+        if not console.is_interactive():
+            console.say("Nobody is there to ask: --yes does it, --dry-run only shows it.")
+            return 1
+        if not console.ask("Do it?"):
+            return 1
+    with Progress(done.plan.artifacts) as progress:
+        done = verb.install(prepared, os.environ, progress)
+    console.document(render(done, style))
     return done.exit_code
+
+
+class Progress:
+    """How it goes on, on standard error: one live line on a terminal, a line a step elsewhere."""
+
+    def __init__(self, artifacts: Sequence[Artifact]) -> None:
+        self._live = console.shows_progress()
+        self._total = sum(one.size or 0 for one in artifacts)
+        self._came = self._here = 0
+        self._start = self._shown = time.monotonic()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live:
+            console.live("")
+
+    def step(self, words: str) -> None:
+        """A step begins."""
+        if self._live:
+            console.live(words + " ...")
+        else:
+            console.say(words)
+
+    def fetched(self, name: str, size: int) -> None:
+        """So many more bytes are here; what lay here already comes in one piece and does not count for the speed."""
+        with self._lock:
+            self._came += size
+            if size > _ONE_BLOCK:
+                self._here += size
+            now = time.monotonic()
+            if not self._live or now - self._shown < 0.2:
+                return
+            self._shown = now
+            speed = (self._came - self._here) / max(0.1, now - self._start)
+            left = f", {(self._total - self._came) / speed:.0f} s left" if speed > 1e4 else ""
+            console.live(
+                f"fetching {self._came / 1e6:.0f} of {self._total / 1e6:.0f} MB, {speed / 1e6:.1f} MB/s{left} ({name})"
+            )

@@ -114,8 +114,8 @@ def _environment(python: str) -> Any:
     return {**environment, "python_version": short, "python_full_version": python, "implementation_version": python}
 
 
-def local_lock(wheels: tuple[LockedWheel, ...], places: dict[str, str], python: str) -> str:
-    """A pylock.toml of exactly these wheels with their addresses on this machine, for an installer without network."""
+def local_lock(wheels: tuple[LockedWheel, ...], places: dict[str, str], python: str, *, relative: bool = False) -> str:
+    """A pylock.toml of exactly these wheels as they lie on this machine, or (``relative``) beside the lock."""
     from pathlib import Path
 
     lines = [
@@ -124,13 +124,14 @@ def local_lock(wheels: tuple[LockedWheel, ...], places: dict[str, str], python: 
         f'requires-python = "=={".".join(python.split(".")[:2])}.*"',
     ]
     for one in wheels:
-        url = Path(places[one.sha256]).absolute().as_uri()
+        place = places[one.sha256]
+        where = f'path = "{place}"' if relative else f'url = "{Path(place).absolute().as_uri()}"'
         size = f", size = {one.size}" if one.size is not None else ""
         lines += [
             "",
             "[[packages]]",
             f'name = "{one.name}"',
             f'version = "{one.version}"',
-            f'wheels = [{{ url = "{url}"{size}, hashes = {{ sha256 = "{one.sha256}" }} }}]',
+            f'wheels = [{{ {where}{size}, hashes = {{ sha256 = "{one.sha256}" }} }}]',
         ]
     return "\n".join(lines) + "\n"

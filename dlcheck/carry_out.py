@@ -1,0 +1,315 @@
+"""Carries a plan out: fetch, stage, walk, train, swap. Every step is journaled; until the swap the target is untouched."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Protocol
+
+from dlcheck import machine
+from dlcheck.host import environments, record
+from dlcheck.host.process import Done, run
+from dlcheck.installers import journal, staging, uv, wheelhouse
+from dlcheck.installers.fetch import Client, SourceError
+from dlcheck.installers.lock import LockedWheel, local_lock
+from dlcheck.installers.places import Places
+from dlcheck.installers.surroundings import surroundings
+from dlcheck.model.environment import Manifest
+from dlcheck.model.plan import Failure, Proof
+from dlcheck.model.record import EnvironmentFiles
+from dlcheck.model.redact import mask_secrets
+from dlcheck.model.report import Target
+from dlcheck.prepared import Prepared
+
+_TRAINED_BY = {"torch": ("torch",), "tensorflow": ("tensorflow",), "tensorflow-cpu": ("tensorflow",), "jax": ("jax",)}
+_DEVICE_OF = {"cu": "cuda", "rocm": "cuda", "xpu": "xpu"}
+"""What a build's variant begins with, and the device that must then train."""
+
+
+class Reporter(Protocol):
+    """Who is told how it goes on."""
+
+    def step(self, words: str) -> None:
+        """A step begins."""
+
+    def fetched(self, name: str, size: int) -> None:
+        """So many more bytes of a wheel are here."""
+
+
+class Failed(Exception):  # noqa: N818 - an outcome, told to the person
+    """It ends here; the target is as it was."""
+
+    def __init__(self, step: str, message: str, hint: str | None = None, kept: str | None = None) -> None:
+        super().__init__(message)
+        self.failure = Failure(step=step, message=mask_secrets(message), hint=hint, kept=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every step of one run needs."""
+
+    prepared: Prepared
+    environ: Mapping[str, str]
+    env: dict[str, str]
+    places: Places
+    reporter: Reporter
+    notes: journal.Journal
+
+    @property
+    def target(self) -> str:
+        """The environment's final place."""
+        return self.prepared.plan.venv
+
+    @property
+    def stage(self) -> str:
+        """Where it grows."""
+        return staging.stage_of(self.target)
+
+
+def carry_out(
+    prepared: Prepared, environ: Mapping[str, str], reporter: Reporter
+) -> tuple[Proof | None, tuple[str, ...]]:
+    """Do what the plan says; what was proved, and the files written besides. ``Failed`` or OSError where it ends early."""
+    places = Places.of(environ)
+    target = prepared.plan.venv
+    state = places.target(target)
+    work = _Work(
+        prepared,
+        environ,
+        surroundings(environ, prepared.sources),
+        places,
+        reporter,
+        journal.Journal(state, prepared.plan.id),
+    )
+    _check_places(work)
+    with journal.held(state, lambda: reporter.step(f"another dlcheck works on {target}; waiting for it")):
+        work.notes.start()
+        staging.recover(target)
+        staging.sweep(target)
+        if environments.look(target).manifest != prepared.target.manifest:
+            raise Failed("lock", f"{target} was changed by another run meanwhile", "Give the same command again.")
+        try:
+            paths = _fetch(work)
+            written = _write_lock(work)
+            if prepared.options.bundle:
+                return None, (*written, *_bundle(work, paths))
+            proof = _build(work, paths)
+            with work.notes.step("swap"):
+                staging.swap(target)
+            work.notes.note("end", "done")
+        except BaseException:
+            staging.remove(work.stage)
+            raise
+        written += _register(work)
+        staging.remove(staging.old_of(target))
+    return proof, written
+
+
+def _check_places(work: _Work) -> None:
+    """Rights, before any work: a parent that cannot be written to, a cache of another user."""
+    for path in (os.path.dirname(work.target), work.places.cache, work.places.state):
+        try:
+            os.makedirs(path, exist_ok=True)
+            probe = os.path.join(path, f".dlcheck-{os.getpid()}")
+            os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            os.unlink(probe)
+        except OSError as error:
+            raise Failed(
+                "rights", f"cannot write in {path}: {error.strerror}", "Name another folder, or mend its owner."
+            ) from None
+
+
+def _fetch(work: _Work) -> dict[str, str]:
+    prepared = work.prepared
+    client = None
+    if not prepared.options.offline:
+        client = Client(work.env, insecure_hosts=prepared.sources.trusted_hosts)
+    work.reporter.step("fetching")
+
+    def progress(wheel: LockedWheel, size: int) -> None:
+        work.reporter.fetched(wheel.name, size)
+
+    with work.notes.step("fetch"):
+        try:
+            return wheelhouse.fetch_all(prepared.wheels, work.places, client, progress)
+        except SourceError as error:
+            hints = {
+                "offline": "Fetch it once with --bundle DIR where there is a network, and give --find-links DIR.",
+                "content": "A proxy or a mirror changes what it hands on: fetch from another source.",
+                "http": "The index has no such file for you: its address, your rights or the lock are out of date.",
+            }
+            kept = "What was fetched stays: the same command goes on from it."
+            raise Failed(
+                "fetch", str(error), hints.get(error.kind, "Look at the network: dlcheck doctor --select DL2"), kept
+            ) from None
+
+
+def _write_lock(work: _Work) -> tuple[str, ...]:
+    options = work.prepared.options
+    if not options.lock or options.frozen:
+        return ()
+    with open(options.lock, "w", encoding="utf-8") as stream:
+        stream.write(work.prepared.lock_text)
+    return (options.lock,)
+
+
+def _bundle(work: _Work, paths: dict[str, str]) -> tuple[str, ...]:
+    """Wheels and lock in one folder, which --frozen --lock installs from on a machine without network."""
+    import shutil
+
+    folder = work.prepared.options.bundle or ""
+    os.makedirs(folder, exist_ok=True)
+    beside = {}
+    for wheel in work.prepared.wheels:
+        place = os.path.join(folder, wheel.filename)
+        if not os.path.exists(place):
+            shutil.copyfile(paths[wheel.sha256], place + ".part")
+            os.replace(place + ".part", place)
+        beside[wheel.sha256] = wheel.filename
+    lock = os.path.join(folder, "pylock.toml")
+    with open(lock, "w", encoding="utf-8") as stream:
+        stream.write(local_lock(work.prepared.wheels, beside, work.prepared.python, relative=True))
+    return (folder, lock)
+
+
+def _build(work: _Work, paths: dict[str, str]) -> Proof:
+    """The staged environment: made, filled, walked, trained."""
+    prepared = work.prepared
+    if prepared.uv is None:
+        raise Failed("stage", "installing with pip is not built yet", "python -m pip install uv")
+    work.reporter.step("making the environment beside the target")
+    with work.notes.step("stage"):
+        _expect(
+            run(uv.venv_argv(prepared.uv, prepared.plan.python, work.stage), timeout=120.0, env=work.env, apart=True),
+            "stage",
+        )
+    lock = os.path.join(work.places.target(work.target), "pylock.toml")
+    with open(lock, "w", encoding="utf-8") as stream:
+        stream.write(local_lock(prepared.wheels, paths, prepared.python))
+    work.reporter.step("linking the packages")
+    with work.notes.step("link"):
+        argv = uv.sync_argv(prepared.uv, work.stage, lock, "hardlink")
+        _expect(run(argv, timeout=uv.LINK_SECONDS, env=work.env, apart=True), "link")
+    work.reporter.step("holding every file against RECORD")
+    with work.notes.step("walk"):
+        files = _walked(work)
+    trained: tuple[str, ...] = ()
+    if prepared.options.smoke:
+        work.reporter.step("training in it")
+        with work.notes.step("smoke"):
+            trained = _trained(work)
+    staging.write_manifest(work.stage, _manifest(work, trained))
+    return Proof(files=files, trained=trained)
+
+
+def _expect(done: Done, step: str) -> None:
+    """Go on only if the process ended well; its last words otherwise."""
+    if done.code == 0:
+        return
+    words = (done.errors or done.output).strip()[-2000:] or done.failure or done.signal or "it did not end in time"
+    if "no space left" in words.lower() or "os error 28" in words.lower():
+        raise OSError(28, "No space left on device", words.splitlines()[0][:300])
+    raise Failed(step, f"{os.path.basename(done.argv[0])} could not {step} the environment: {words}")
+
+
+def _walked(work: _Work) -> int:
+    seen = record.walk(staging.site_packages(work.stage))
+    wanted = {one.name for one in work.prepared.wheels}
+    found = {one.name for one in seen.distributions}
+    if not seen.is_whole or not wanted <= found:
+        raise Failed(
+            "walk",
+            f"the environment is not whole: {_broken_words(seen, wanted - found)}",
+            "Give the same command again.",
+        )
+    return sum(one.files for one in seen.distributions)
+
+
+def _broken_words(seen: EnvironmentFiles, absent: set[str]) -> str:
+    words = [
+        f"{one.name} lacks {one.missing} and has {one.changed} changed of {one.files} files" for one in seen.broken
+    ]
+    words += [f"{one.first} and {one.second} both own {one.sample[0]}" for one in seen.collisions if one.differing]
+    words += [f"{name} is not there" for name in sorted(absent)]
+    return "; ".join(words) or "leftovers of another installation"
+
+
+def _trained(work: _Work) -> tuple[str, ...]:
+    """Train with each framework that was installed, on each device it sees; ``Failed`` where one does not learn."""
+    from dlcheck import smoke
+    from dlcheck.model.smoke import SmokeStatus
+
+    names = sorted({name for one in work.prepared.wheels for name in _TRAINED_BY.get(one.name, ())})
+    if not names:
+        return ()
+    target = Target(python=staging.python_of(work.stage), chosen_by="dlcheck install", environment=work.stage)
+    report = smoke.smoke(target, smoke.Wishes(frameworks=tuple(names)))
+    bad = [
+        one for one in report.results if one.status in (SmokeStatus.FAILED, SmokeStatus.CRASHED, SmokeStatus.TIMEOUT)
+    ]
+    if bad:
+        words = f"{bad[0].framework} on {bad[0].device}: {bad[0].why or bad[0].status.value}"
+        hint = f"dlcheck explain {bad[0].cause}" if bad[0].cause else "--no-smoke installs without this proof."
+        raise Failed("smoke", f"what was installed does not train: {words}", hint)
+    passed = [one for one in report.results if one.status is SmokeStatus.PASSED]
+    for name in names:
+        devices = {one.device.partition(":")[0] for one in passed if one.framework == name}
+        if not devices:
+            raise Failed(
+                "smoke", f"{name} trained on no device", "dlcheck smoke shows why; --no-smoke goes on without."
+            )
+        expected = _expected_device(work, name)
+        if expected and expected not in devices and not work.prepared.options.assume:
+            raise Failed(
+                "smoke", f"{name} was installed for {expected} and trained on {', '.join(sorted(devices))} only"
+            )
+    return tuple(dict.fromkeys(f"{one.framework} {one.version} on {one.device}" for one in passed))
+
+
+def _expected_device(work: _Work, name: str) -> str | None:
+    chosen = work.prepared.plan.selection
+    for build in chosen.builds if chosen else ():
+        if build.framework == name and build.gpus:
+            return "cuda" if name == "torch" else "gpu"
+        if build.framework == name == "torch":
+            return next((device for start, device in _DEVICE_OF.items() if build.variant.startswith(start)), None)
+    return None
+
+
+def _manifest(work: _Work, trained: tuple[str, ...]) -> Manifest:
+    prepared = work.prepared
+    return Manifest(
+        schema=1,
+        plan=prepared.plan.id,
+        created=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        python=prepared.python,
+        installer=prepared.plan.installer,
+        accelerator=prepared.plan.accelerator,
+        asked=prepared.options.accelerator,
+        machine=machine.digest(prepared.machine),
+        requirements=prepared.plan.requirements,
+        distributions={one.name: one.version for one in prepared.wheels},
+        trained=trained,
+    )
+
+
+def _register(work: _Work) -> tuple[str, ...]:
+    """The Jupyter kernel, whose file holds the interpreter's final path and is written after the swap therefore."""
+    name = work.prepared.options.kernel
+    if not name:
+        return ()
+    work.reporter.step("registering the Jupyter kernel")
+    with work.notes.step("kernel"):
+        argv = (
+            staging.python_of(work.target), "-m", "ipykernel", "install", "--user", "--name", name,
+            "--display-name", f"Python ({name})",
+        )  # fmt: skip
+        done = run(argv, timeout=60.0, env={**work.env}, apart=True)
+        if done.code != 0:
+            words = (done.errors or done.output).strip().splitlines()
+            raise Failed(
+                "kernel", f"the environment is ready, its Jupyter kernel is not: {words[-1] if words else done.failure}"
+            )
+    return (f"Jupyter kernel {name}",)

@@ -1,0 +1,63 @@
+"""What is being done to a target, written down before and after each step, under a lock that the next run waits for."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+
+from filelock import FileLock, Timeout
+
+
+@contextlib.contextmanager
+def held(folder: str, waiting: Callable[[], None], *, patience: float = 6 * 3600.0) -> Iterator[None]:
+    """Hold the target's lock. Another run is waited for, which ``waiting`` is told once."""
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    lock = FileLock(os.path.join(folder, "lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        waiting()
+        lock.acquire(timeout=patience)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+class Journal:
+    """One line of JSON a step and state; a step that has begun and is not done was interrupted there."""
+
+    def __init__(self, folder: str, plan: str) -> None:
+        self._path = os.path.join(folder, "journal.jsonl")
+        self._plan = plan
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Write that the step begins, and that it is done or how it failed."""
+        self.note(name, "begin")
+        try:
+            yield
+        except BaseException as error:
+            self.note(name, f"failed: {type(error).__name__}")
+            raise
+        self.note(name, "done")
+
+    def note(self, step: str, state: str) -> None:
+        """Append one line. A journal that cannot be written (a full disk) does not stop what it describes."""
+        line = json.dumps({"plan": self._plan, "step": step, "state": state, "time": time.time(), "pid": os.getpid()})
+        with contextlib.suppress(OSError), open(self._path, "a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+
+    def start(self) -> tuple[str, str] | None:
+        """Begin a new journal; the step and plan that an earlier run was interrupted in, if it was."""
+        interrupted = None
+        with contextlib.suppress(OSError, ValueError, KeyError), open(self._path, encoding="utf-8") as stream:
+            last = json.loads(stream.read().splitlines()[-1])
+            if last["step"] != "end":
+                interrupted = (str(last["step"]), str(last["plan"]))
+        with contextlib.suppress(OSError):
+            os.replace(self._path, self._path + ".before")
+        return interrupted
