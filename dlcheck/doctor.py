@@ -14,7 +14,7 @@ from dlcheck.gather import Way, gather
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import SUBJECTS, Facts
-from dlcheck.model.finding import Rule, Status
+from dlcheck.model.finding import Rule, Status, Verdict
 from dlcheck.model.profile import Ignore, Profile, Severity
 from dlcheck.model.report import Report, Target
 from dlcheck.remedies import complete
@@ -81,7 +81,8 @@ def make_report(
 ) -> Report:
     """The report on facts, wherever they come from."""
     now = datetime.now(timezone.utc)
-    verdicts = fold(judge(facts, profile, rules, now.date().isoformat()), data.cause)
+    judged = (named(one, facts) for one in judge(facts, profile, rules, now.date().isoformat()))
+    verdicts = fold(tuple(judged), data.cause)
     verdicts = tuple(complete(verdict, facts, target.python) for verdict in verdicts)
     version = facts.python.version if not isinstance(facts.python, Unknown) else None
     node = facts.system.node if not isinstance(facts.system, Unknown) else None
@@ -98,6 +99,31 @@ def make_report(
         primary_causes=primary(verdicts),
     )
     return replace(report, exit_code=exit_code(report, fail_on))
+
+
+UNNAMED = ("import-raises", "import-crashes")
+"""Causes that say only how an import ended; what it wrote may say why."""
+SURE = 0.6
+
+
+def named(verdict: Verdict, facts: Facts) -> Verdict:
+    """The verdict with the cause that the framework's own words speak of, read as a pasted text would be."""
+    if isinstance(facts.frameworks, Unknown) or not any(one.cause in UNNAMED for one in verdict.findings):
+        return verdict
+    from dlcheck.diagnose import diagnose_text
+
+    findings = []
+    for one in verdict.findings:
+        framework = facts.frameworks.get(one.subject)
+        run = None if framework is None or isinstance(framework.run, Unknown) else framework.run
+        if one.cause in UNNAMED and run is not None:
+            error = f"{run.error_type}: {run.error}" if run.error_type else ""
+            found = diagnose_text("\n".join((*run.output, *run.traceback, error))).diagnoses
+            if found and found[0].confidence >= SURE:
+                findings.append(replace(one, cause=found[0].cause))
+                continue
+        findings.append(one)
+    return replace(verdict, findings=tuple(findings))
 
 
 def exit_code(report: Report, fail_on: str) -> int:

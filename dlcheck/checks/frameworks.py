@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dlcheck.checks import import_failure, requirements
 from dlcheck.checks.rule import rule
-from dlcheck.model.fact import CannotJudge, NotApplicable, Unknown, known, or_none
+from dlcheck.model.fact import NotApplicable, Unknown, known, or_none
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Evidence, Finding
 from dlcheck.model.profile import Profile, Severity
@@ -182,7 +182,7 @@ def computes_wrong(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa
                     evidence=(Evidence(f"frameworks.{name}.run.devices", f"{place}: {device.error[:500]}"),),
                 )
     if not judged:
-        raise CannotJudge("no framework was imported")
+        raise NotApplicable("no framework was imported")
 
 
 def _device_cause(error: str) -> str:

@@ -50,7 +50,7 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
     if style.verbosity < 0 and not causes:
         return
     if style.verbosity >= 0:
-        yield _header(report)
+        yield from textwrap.wrap(_header(report), style.width, subsequent_indent="  ", break_long_words=False)
         yield ""
         for group in groups:
             yield from _group(group, style)

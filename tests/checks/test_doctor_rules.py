@@ -216,7 +216,7 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL503", replace(WELL, frameworks={"torch": FrameworkFacts(name="torch", run=None)}), SKIPPED),
     ("DL504", framework("torch", run=run(result="found", devices=(FrameworkDevice(kind="cuda", index=0, error="a 2 x 2 product is wrong: [[7, 10], [15, 23]]"),))), ("device-computes-wrong", E)),
     ("DL504", framework("torch", run=run(result="found", devices=(FrameworkDevice(kind="cuda", index=0, error="RuntimeError: no kernel image is available"),))), ("gpu-too-new-for-build", E)),
-    ("DL504", replace(WELL, frameworks={}), UNKNOWN),
+    ("DL504", replace(WELL, frameworks={}), SKIPPED),
     ("DL505", framework("tensorflow", run=run(result="found", eager=False, version="1.15.0")), ("tensorflow-not-eager", W)),
     ("DL506", framework("keras", backend="jax", backend_source="KERAS_BACKEND"), ("keras-backend-not-installed", E)),
     ("DL506", framework("keras", backend="nonsense"), ("keras-backend-not-installed", E)),
