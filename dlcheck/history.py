@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.redact import mask_report
 from dlcheck.model.report import Report
+from dlcheck.model.smoke import SmokeReport
+from dlcheck.model.style import Style
 
 if TYPE_CHECKING:
     import sqlite3
@@ -77,6 +79,13 @@ def keep_report(report: Report) -> tuple[str, ...]:
     from dlcheck.renderers.json import document as document_of
 
     return keep(document_of(mask_report(report)))
+
+
+def keep_smoke(report: SmokeReport) -> tuple[str, ...]:
+    """Keep a smoke run; the notices."""
+    from dlcheck.renderers.smoke_json import render
+
+    return keep(json.loads(render(mask_report(report), Style())))
 
 
 def runs(path: str | None = None, most: int = MOST_RUNS) -> tuple[Kept, ...]:

@@ -22,8 +22,12 @@ class Format(str, enum.Enum):
     TEXT = "text"
     JSON = "json"
     JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
     MARKDOWN = "markdown"
     HTML = "html"
+    NAGIOS = "nagios"
+    PROMETHEUS = "prometheus"
 
 
 class DiffFormat(str, enum.Enum):

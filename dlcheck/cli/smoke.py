@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from typing_extensions import Self
 
-from dlcheck.cli import console
+from dlcheck.cli import console, options
 from dlcheck.model.level import Level
 
 HELP = """Train a tiny network on every device with every installed framework, and judge it against float64.
@@ -28,6 +28,13 @@ class Format(str, enum.Enum):
 
     TEXT = "text"
     JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    NAGIOS = "nagios"
+    PROMETHEUS = "prometheus"
 
 
 def smoke(  # noqa: PLR0917 - Typer makes an option of each
@@ -48,6 +55,7 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     logical_devices: Annotated[
         int, typer.Option(min=0, max=64, help="Let TensorFlow and JAX make this many devices of the CPU.")
     ] = 0,
+    no_history: options.NoHistory = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding in full.")] = False,
     inject: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> int:
@@ -55,7 +63,7 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     from dlcheck import smoke as verb
     from dlcheck.data.smoke_tasks import TASKS, smoke_task
     from dlcheck.host.interpreter import choose
-    from dlcheck.renderers import smoke_json, smoke_text
+    from dlcheck.renderers import SMOKE_RENDERERS
 
     if task == "list":
         console.document("\n".join(f"{name:20} {smoke_task(name).title}" for name in TASKS))
@@ -73,8 +81,11 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     with Live() as live:
         report = verb.smoke(choose(python or None, venv or None), wishes, live.show)
     style = console.style(verbosity=1 if verbose else 0)
-    render = smoke_json.render if format_ is Format.JSON else smoke_text.render
-    console.document(render(report, style), output or None)
+    console.document(SMOKE_RENDERERS[format_.value](report, style), output or None)
+    if not (no_history or inject):
+        from dlcheck import history
+
+        console.notices(history.keep_smoke(report))
     return report.exit_code
 
 

@@ -15,9 +15,12 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from dlcheck.model.fact import Unknown
+from dlcheck.model.facts import Facts
 from dlcheck.model.report import Report
+from dlcheck.model.smoke import SmokeReport
 
 T = TypeVar("T")
+Shareable = TypeVar("Shareable", Report, SmokeReport)
 MASK = "***"
 
 _ESCAPE = re.compile(
@@ -98,7 +101,7 @@ def _clean(text: str) -> str:
     return mask_secrets(harmless(text))
 
 
-def anonymise(report: Report) -> Report:
+def anonymise(report: Shareable) -> Shareable:
     """The report fit to be shown to others: masked as ``mask_report`` does, and nobody's name, host or serial in it."""
     clean = mask_report(report)
     return _rewrite(clean, functools.partial(_anonymous, names=_names(clean)))
@@ -117,18 +120,19 @@ def _anonymous(text: str, names: tuple[tuple[str, str], ...]) -> str:
     return _SERIAL.sub(lambda match: (match["serial"] or match[1] or "") + MASK, text)
 
 
-def _names(report: Report) -> tuple[tuple[str, str], ...]:
+def _names(report: Report | SmokeReport) -> tuple[tuple[str, str], ...]:
     """What to replace by what, longest first: home folders, then user and host names that the report itself betrays."""
     homes: set[str] = set()
     users: set[str] = set()
     hosts: set[str] = {report.node}
-    system = report.facts.system
+    facts = report.facts if isinstance(report, Report) else Facts()
+    system = facts.system
     if not isinstance(system, Unknown):
         hosts.add(system.node or "")
         homes.add(system.home or "")
         users.add(system.user or "")
-    if not isinstance(report.facts.disks, Unknown):
-        homes.update(disk.path for disk in report.facts.disks if disk.role == "home")
+    if not isinstance(facts.disks, Unknown):
+        homes.update(disk.path for disk in facts.disks if disk.role == "home")
 
     def look(text: str) -> str:
         users.update(match["user"] or match["windows_user"] or "" for match in _HOMES.finditer(text))

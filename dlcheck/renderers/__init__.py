@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dlcheck.model.redact import anonymise, mask_report
 from dlcheck.model.report import Report
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dlcheck.model.explanation import Explanation
     from dlcheck.model.fleet import FleetDiff, FleetReport
     from dlcheck.model.plan import Installation
+    from dlcheck.model.smoke import SmokeReport
 
 Render = Callable[[Report, Style], str]
 
@@ -53,6 +54,36 @@ RENDERERS: dict[str, Render] = {
 """Every value of --format and what it renders with. Text and JSON are private, the rest is shared."""
 
 
+def _retold(name: str, retell: str) -> Callable[[Any, Style], str]:
+    """A format of doctor for another kind of run, which is retold as a Report first."""
+
+    def render(run: object, style: Style) -> str:
+        return RENDERERS[name](getattr(importlib.import_module(f"{__name__}.retold"), retell)(run), style)
+
+    return render
+
+
+RETOLD = ("junit", "sarif", "github", "markdown", "html", "nagios", "prometheus")
+
+
+def _smoke(module: str) -> Callable[[SmokeReport, Style], str]:
+    """A format of the smoke run alone."""
+
+    def render(run: SmokeReport, style: Style) -> str:
+        clean = anonymise(run) if module == "html" else mask_report(run)
+        made: str = importlib.import_module(f"{__name__}.smoke_{module}").render(clean, style)
+        return made
+
+    return render
+
+
+SMOKE_RENDERERS: dict[str, Callable[[SmokeReport, Style], str]] = {
+    **{name: _retold(name, "of_smoke") for name in RETOLD},
+    **{name: _smoke(name) for name in ("text", "json", "html")},
+}
+"""Every value of --format of dlcheck smoke."""
+
+
 def _fleet(module: str) -> Callable[[FleetReport, Style], str]:
     """A format of the fleet's picture. What nodes wrote was masked when it was read; their names are its subject."""
 
@@ -63,7 +94,10 @@ def _fleet(module: str) -> Callable[[FleetReport, Style], str]:
     return render
 
 
-FLEET_RENDERERS = {name: _fleet(name) for name in ("text", "json", "junit", "markdown", "html")}
+FLEET_RENDERERS: dict[str, Callable[[FleetReport, Style], str]] = {
+    **{name: _retold(name, "of_fleet") for name in ("sarif", "github", "nagios", "prometheus")},
+    **{name: _fleet(name) for name in ("text", "json", "junit", "markdown", "html")},
+}
 """Every value of --format of dlcheck fleet."""
 
 

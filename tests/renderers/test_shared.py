@@ -14,7 +14,7 @@ from dlcheck.renderers.problems import headline, problems, shell_line
 PLAIN = Style()
 PRIVATE = ("text", "json")
 SHARED = sorted(set(RENDERERS) - set(PRIVATE))
-PARTS = {"problems", "overview", "page"}
+PARTS = {"problems", "overview", "page", "retold", "curves"}
 
 
 def test_every_module_is_a_registered_format():
