@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import shlex
 
 import pytest
 
 from dlcheck.data import FOLDER, cause, cause_slugs
 from dlcheck.model.cause import PLACES, Cause
 from dlcheck.model.finding import Safety
-from dlcheck.model.placeholder import PLACEHOLDERS, blanks
+from dlcheck.model.placeholder import PLACEHOLDERS, blanks, fill
 
 SLUGS = sorted(cause_slugs())
 CAUSES = {slug: entry for slug in SLUGS if (entry := cause(slug))}
@@ -93,6 +95,15 @@ def test_blanks_in_words_are_documented_and_each_is_used():
     assert used == set(PLACEHOLDERS)
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_python_snippets_are_python(slug: str):
+    entry = CAUSES[slug]
+    lines = [shlex.split(check) for check in entry.verify if '"' in check]
+    for words in [*lines, *(command for one in entry.fixes for command in one.fix.commands)]:
+        if "-c" in words and "python" in words[0]:
+            ast.parse(fill(words[words.index("-c") + 1], {"module": "torch", "path": "/x", "variable": "X"}))
+
+
 def test_harmless_causes_ask_for_no_administrator():
     asking = {s for s in SLUGS if CAUSES[s].harmless and any(one.fix.safety is Safety.ROOT for one in CAUSES[s].fixes)}
     assert asking == HARMLESS_WITH_ROOT
@@ -138,3 +149,25 @@ def test_a_root_cause_folds_its_consequences():
         ("gpu-fallen-off-bus", "pcie-errors"),
     ):
         assert consequence in CAUSES[root].explains, (root, consequence)
+
+
+SYMPTOMS = (
+    "import-raises",
+    "import-crashes",
+    "import-hangs",
+    "import-silent",
+    "import-killed-for-memory",
+    "framework-missing",
+    "gpu-not-seen-by-framework",
+    "training-raises",
+    "training-crashes",
+    "smoke-timeout",
+)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_whoever_explains_a_symptom_explains_what_follows_from_it(slug: str):
+    """Folding does not follow chains, and these are found without the causes between them."""
+    explains = set(CAUSES[slug].explains)
+    for symptom in explains & set(SYMPTOMS):
+        assert set(CAUSES[symptom].explains) - {slug} <= explains, symptom
