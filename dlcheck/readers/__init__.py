@@ -28,7 +28,7 @@ from dlcheck.readers import (
     tracebacks,
     variables,
 )
-from dlcheck.readers.merge import merge
+from dlcheck.readers.merge import join, merge
 from dlcheck.readers.paste import Paste
 
 Reader = Callable[[Paste], Facts | None]
@@ -54,7 +54,6 @@ READERS: tuple[Reader, ...] = (
     variables.read,
     tracebacks.read,
     inventories.read,
-    remainder.read,
 )
 """In order of rank: where two speak of one thing, the earlier is believed."""
 
@@ -62,7 +61,9 @@ READERS: tuple[Reader, ...] = (
 def read_all(text: str) -> Facts:
     """Everything the readers recognise in the text; what nobody spoke of stays Unknown. Never raises on any text."""
     paste = Paste(text)
-    return merge(facts for reader in READERS if (facts := _read(reader, paste)) is not None)
+    facts = merge(found for reader in READERS if (found := _read(reader, paste)) is not None)
+    rest = _read(remainder.read, paste)
+    return join(facts, remainder.unsaid(rest, facts)) if rest else facts
 
 
 def _read(reader: Reader, paste: Paste) -> Facts | None:

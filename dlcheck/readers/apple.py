@@ -13,7 +13,7 @@ from dlcheck.readers.pattern import Pattern
 
 CHIPSET = Pattern(r'^[ \t]*"?(?:Chipset Model|sppci_model|_name)"?[ \t]*:[ \t]*"?([^"\n]+?)"?,?[ \t]*$', re.MULTILINE)
 CORES = Pattern(r'"?(?:Total Number of Cores|sppci_cores)"?\s*:\s*"?(\d+)')
-METAL = Pattern(r'"?(?:Metal Support|Metal Family|spdisplays_mtlgpufamilysupport)"?\s*:\s*"?([^"\n,]+)')
+METAL = Pattern(r'"?(?:Metal Support|Metal Family|spdisplays_mtlgpufamilysupport)"?\s*:\s*"?([^"\n]+)')
 MEMORY = Pattern(r"VRAM[^:\n]*:\s*(\d+\s*[GM]B)")
 
 

@@ -49,17 +49,13 @@ def read(paste: Paste) -> Facts | None:
         return None
     value = paste.value
     cuda, rocm = value("cuda used to build pytorch"), value("rocm used to build pytorch")
-    version = value("pytorch version")
-    torch = framework(
-        "torch",
-        version,
-        cuda=cuda,
-        rocm=rocm,
-        debug=value("is debug build"),
-        gpu=value("is cuda available"),
-    )
-    if paste.pairs.get("cuda used to build pytorch", [""])[0].lower() == "none" and not cuda:
-        torch = replace(torch, build=replace(BUILD, cuda=None, rocm=rocm))
+    version, available = value("pytorch version"), value("is cuda available")
+    if value("is xpu available") == "True":
+        available = "True"
+    torch = framework("torch", version, cuda=cuda, rocm=rocm, debug=value("is debug build"), gpu=available)
+    xpu = value("xpu used to build pytorch") or ("yes" if version and "+xpu" in version else None)
+    if xpu or (not cuda and paste.pairs.get("cuda used to build pytorch", [""])[0].lower() == "none"):
+        torch = replace(torch, build=replace(BUILD, cuda=cuda, rocm=rocm, xpu=xpu))
     notes = {name: said for name in NOTED if (said := value(name))}
     return Facts(
         system=_system(paste),

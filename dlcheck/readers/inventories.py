@@ -46,12 +46,15 @@ NODE_LABEL = Pattern(
     r"nvidia\.com/(gpu\.product|cuda\.driver(?:-version)?\.full|gpu\.memory|gpu\.count|mig\.\w+)=(\S+)",
     needs="nvidia.com/",
 )
+WINDOWS_DRIVER = Pattern(r"\b\d{2}\.\d{1,2}\.(1\d)\.(\d{4})\b", needs="river")
 MOST = 60
 
 
 def read(paste: Paste) -> Facts | None:
     """What any of these inventories tell."""
-    parts = [facts for part in (_inxi, _lshw, _modules, _packages, _cluster, _docker) if (facts := part(paste))]
+    parts = [
+        facts for part in (_inxi, _lshw, _modules, _packages, _cluster, _docker, _adapters) if (facts := part(paste))
+    ]
     return join(*parts) if parts else None
 
 
@@ -119,3 +122,12 @@ def _docker(paste: Paste) -> Facts | None:
     if runtimes := paste.value("runtimes"):
         facts = join(facts, Facts(notes={"docker runtimes": runtimes}))
     return join(facts, Facts(memory=memory(total_printed=total))) if total else facts
+
+
+def _adapters(paste: Paste) -> Facts | None:
+    """Windows numbers NVIDIA's driver 536.99 as 31.0.15.3699 in its lists of adapters (wmic, CIM, dxdiag)."""
+    found = WINDOWS_DRIVER.search(paste.text)
+    if not found or not re.search(r"NVIDIA|GeForce|Quadro", paste.text):
+        return None
+    digits = (found[1] + found[2])[-5:]
+    return Facts(devices=nvidia(driver=f"{digits[:3]}.{digits[3:]}"), notes={"windows display driver": found[0]})

@@ -25,6 +25,7 @@ KERNEL_HAS = Pattern(r"kernel module has the version (\d[\d.]*\d)", needs="kerne
 SECONDS = Pattern(r"^\[[ \t]*\d+\.\d{6}\]", re.MULTILINE, needs="[")
 MEMORY = Pattern(r"\bMemory: \d+K/(\d+)K available", needs="K available")
 PROCESSOR = Pattern(r"(?:smpboot: CPU0|Boot CPU|\bCPU0?): ([A-Z][^\n\[(]*(?:\([^)]*\)[^\n\[(]*)*)")
+BSD = Pattern(r"^(?:CPU|cpu0): ([A-Z][^\n]{4,80}?) \([\d.]+-MHz", re.MULTILINE, needs="-MHz")
 HYPERVISOR = Pattern(r"Hypervisor detected: (\S[^\n]*)", needs="Hypervisor detected")
 AMDGPU_VERSION = Pattern(r"\[drm\] amdgpu version: (\S+)", needs="amdgpu version")
 KILLED = Pattern(r"(?:Out of memory: Kill(?:ed)? process|oom-kill:|Memory cgroup out of memory)[^\n]*")
@@ -75,7 +76,8 @@ def _amd(paste: Paste) -> Facts | None:
 def _boot(paste: Paste) -> Facts | None:
     """Only a log that shows its seconds, so that prose about a kernel is none."""
     if not SECONDS.search(paste.text):
-        return None
+        match = BSD.search(paste.text)
+        return Facts(cpu=cpu(brand=match[1].strip())) if match else None
     found = Facts()
     if match := PROCESSOR.search(paste.text):
         found = join(found, Facts(cpu=cpu(brand=match[1].strip().removesuffix(" [").strip())))

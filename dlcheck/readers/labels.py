@@ -14,7 +14,8 @@ def names(table: str) -> tuple[str, ...]:
 FRAMEWORKS = {
     "torch": names(
         "pytorch version (gpu?) | pytorch version | torch version | pytorch | torch | torch.__version__ | pytorch_version"
-        " | torch library | torch_version | pytorch版本 | pytorch 版本 | torch版本 | version of pytorch | pt_version"
+        " | torch library | torch_version"
+        " | pytorch.version | pytorch版本 | pytorch 版本 | torch版本 | version of pytorch | pt_version"
     ),
     "tensorflow": names(
         "tensorflow version (gpu?) | tensorflow version (use command below) | tensorflow version | tensorflow | tf version"
@@ -29,9 +30,9 @@ FRAMEWORKS = {
 }
 CUDA = names(
     "torch cuda version | cuda version (from torch) | pytorch cuda version | torch.version.cuda | cuda compiled version"
-    " | cuda version | cuda runtime version | cuda runtime | torch cuda | cuda_version | built with cuda"
-    " | pytorch built with cuda"
+    " | torch cuda | pytorch built with cuda | cuda used to build pytorch | pytorch.cuda"
 )
+"""What PyTorch was built with; a bare "CUDA version" may be the driver's or the toolkit's."""
 CUDNN = names("cudnn version | cudnn | torch cudnn version | torch.backends.cudnn.version() | cudnn_version")
 AVAILABLE = names(
     "cuda available | is cuda available | torch.cuda.is_available() | cuda is available | gpu available | cuda_available"
@@ -45,9 +46,11 @@ GPUS = names(
     "gpu name | gpu type | gpu model and memory | gpu model | gpu | gpu device | device name | gpu models | cuda device name"
     " | cuda device | accelerator | graphics card | video card | gpu(s) | gpus | torch.cuda.get_device_name(0)"
     " | current device | current gpu | 显卡 | 显卡型号 | gpu型号 | gpu 型号 | gpu 0 | gpu name(s) | gpu info | hardware"
-    " | device | gpu_name"
+    " | gpu_name | gpu.name | card name | name | caption | video controller"
 )
-CPUS = names("cpu model | cpu name | cpu | processor | cpu info | cpu type | cpu brand | cpu型号 | 处理器")
+CPUS = names(
+    "cpu model | cpu name | cpu | processor | cpu info | cpu type | cpu brand | cpu型号 | 处理器 | 中央处理器 | name"
+)
 CPU_COUNTS = names(
     "cpu count | cpu_count | number of cpus | cpu numberoflogicalprocessors | logical cpus | num cpus | cpu count (logical)"
 )

@@ -27,9 +27,11 @@ MODINFO = Pattern(
     needs="filename:",
 )
 QUERIED = Pattern(r'^[ \t]*Device (\d+): "([^"\n]+)"', re.MULTILINE)
-VERSIONS = Pattern(r"CUDA Driver Version / Runtime Version\s+(\d+\.\d+) / (\d+\.\d+)")
+VERSIONS = Pattern(
+    r"CUDA Driver Version(?: / Runtime Version\s+|:\s+)(\d+\.\d+)(?: / |\s+CUDA Runtime Version:\s+)(\d+\.\d+)"
+)
 CAPABILITY = Pattern(r"CUDA Capability Major/Minor version number:\s+(\d+\.\d+)")
-GLOBAL = Pattern(r"Total amount of global memory:\s+(\d+ MBytes)(?: \((\d+) bytes\))?")
+GLOBAL = Pattern(r"Total amount of global memory:\s+(\d+ M?[Bb]ytes)(?: \((\d+) bytes\))?")
 CSV_HEAD = Pattern(
     r"^[ \t]*(?:index|name|uuid|gpu_name|timestamp|driver_version|pci\.bus_id|memory\.\w+)(?:[ \t]*\[[\w%]+\])?"
     r"(?:, ?[\w.]+(?: \[[\w%]+\])?)+[ \t]*$",
@@ -49,6 +51,11 @@ BARE_NAME = Pattern(
 )
 DMON = Pattern(r"^#[ \t]*gpu[ \t]+pwr", re.MULTILINE, needs="gpu")
 DMON_ROW = Pattern(r"^[ \t]*(\d+)[ \t]+(?:\d+|-)[ \t]+(?:\d+|-)[ \t]", re.MULTILINE)
+NCCL_DEVICE = Pattern(
+    r"^#?[^\n]{0,160}\bdevice[ \t]+(\d+) \[(0x[0-9a-f]+|[0-9a-f:.]+)\] (\S[^\n]{2,50})$", re.MULTILINE, needs=" device "
+)
+NCCL = Pattern(r"NCCL version (\d[\w.+]*)", needs="NCCL version ")
+NUMBA = Pattern(r"^id (\d+)[ \t]+b?'([^'\n]+)'[ \t]+\[", re.MULTILINE, needs="id ")
 HANDLES = Pattern(r"Number of GPUs:\s?(\d+)")
 TEGRA = Pattern(r"#\s*(R\d+) \(release\), REVISION: ([\d.]+)")
 JETPACK = Pattern(r"\bJetpack\s*:?\s*(\d[\d.]*)", re.IGNORECASE)
@@ -204,6 +211,13 @@ def _other(paste: Paste) -> Facts | None:
     if DMON.search(paste.text):
         rows = DMON_ROW.words(paste.text)
         notes["gpu indices"] = ", ".join(dict.fromkeys(rows))
+    if nccl := NCCL.search(paste.text):
+        notes["nccl"] = nccl[1]
+    ranks = {(int(index), name) for index, _, name in NCCL_DEVICE.rows(paste.text)}
+    ranks |= {(int(index), name) for index, name in NUMBA.rows(paste.text)}
+    if ranks:
+        listed = tuple(gpu(name.strip(), index=index) for index, name in sorted(ranks))
+        found = join(found, Facts(devices=devices_of(listed)))
     names = () if "|" in paste else tuple(dict.fromkeys(BARE_NAME.words(paste.text)))
     if names and not notes:
         found = join(found, Facts(devices=devices_of(tuple(gpu(name.strip()) for name in names[:16]))))

@@ -41,6 +41,7 @@ PLATFORM = Pattern(
     needs=("Linux-", "Windows-", "macOS-", "Darwin-"),
 )
 WSL = Pattern(r"microsoft-standard(?:-WSL2)?|WSL2|\bwsl2\b", re.IGNORECASE)
+BARE_RELEASE = Pattern(r"(?:[Ll]inux )?(\d+\.\d+\.\d+[\w.+-]*)(?: x86_64| aarch64)?$")
 BARE = {"linux", "linux2", "windows", "win32", "macos", "darwin", "linux baremetal"}
 UNAME_RESULT = Pattern(r"uname_result\(system='(\w+)'[^\n]*?release='([^'\n]+)'[^\n]*?machine='([^'\n]+)'")
 PROCESSOR = Pattern(r"\[01\]:\s*(\S[^\n]*?(?:[Mm][Hh]z|@)[^\n]*)", needs="[01]:")
@@ -59,6 +60,9 @@ def _kernel(paste: Paste) -> Facts | None:
     release = found[1] if found else None
     if not found and "Linux version" in paste and (booted := KERNEL.search(paste.text)):
         release = booted[1]
+    if not release:
+        printed = paste.value("kernel", "kernel version", "kernel release", "linux kernel") or ""
+        release = match[1] if (match := BARE_RELEASE.match(printed)) else None
     if not release:
         return None
     wsl = 2 if "microsoft-standard" in release.lower() else 1 if "microsoft" in release.lower() else None
@@ -170,6 +174,8 @@ def _firmware(paste: Paste) -> Facts | None:
     maker, product = paste.value("manufacturer", "hardware vendor"), paste.value("product name", "hardware model")
     if "DMI:" in paste and (match := re.search(r"\bDMI: ([^\n]{3,120})", paste.text)):
         product = product or match[1]
+    if maker in {"GenuineIntel", "AuthenticAMD"}:
+        maker = None
     board = paste.value("machine model")
     product = product or board
     virtual = paste.value("virtualization", "hypervisor detected")

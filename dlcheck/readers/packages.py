@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from dlcheck.model.facts import Facts
 from dlcheck.model.python_facts import Distribution
-from dlcheck.readers.parts import distribution, frameworks_among
+from dlcheck.readers.parts import distribution, frameworks_among, normal
 from dlcheck.readers.paste import Paste
 from dlcheck.readers.pattern import Pattern
 
@@ -52,10 +52,12 @@ def read(paste: Paste) -> Facts | None:
     rows = [*_rows(paste), *_blocks(paste)]
     found: dict[tuple[str, str | None], Distribution] = {}
     for name, version, channel, installer in rows:
-        one = distribution(name, version, channel, installer)
-        key = (one.name, one.version)
+        key = (normal(name), version)
         known = found.get(key)
-        found[key] = one if known is None else replace(known, channel=known.channel or channel)
+        if known is None:
+            found[key] = distribution(name, version, channel, installer)
+        elif channel and not known.channel:
+            found[key] = replace(known, channel=channel)
     if not found:
         return None
     distributions = tuple(found.values())
@@ -74,7 +76,7 @@ def _rows(paste: Paste) -> Iterator[Row]:
         line = raw.strip()
         if not line:
             continue
-        if line[0] in "-=|" and not line.strip("-=|+ "):
+        if line[0] in "-=|─━" and not line.strip("-=|+ ─━"):
             continue
         if "Version" in line and PIP_HEAD.match(line):
             section = "pip"
@@ -86,13 +88,18 @@ def _rows(paste: Paste) -> Iterator[Row]:
         if row is None:
             if not line.startswith("#"):
                 section = None
-            yield from run if len(run) >= RUN else ()
+            yield from run if _is_list(run) else ()
             run = []
         elif section or row[3] != "?":
             yield row
         else:
             run.append(row)
-    yield from run if len(run) >= RUN else ()
+    yield from run if _is_list(run) else ()
+
+
+def _is_list(run: list[Row]) -> bool:
+    """Enough rows, of different names, with versions of more than one number: steps of a training log are not."""
+    return len({row[0] for row in run}) >= RUN and 2 * sum("." in (row[1] or "") for row in run) >= len(run)
 
 
 def _row(line: str, section: str | None) -> Row | None:

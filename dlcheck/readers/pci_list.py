@@ -14,10 +14,18 @@ from dlcheck.readers.pattern import Pattern
 from dlcheck.readers.unsaid import DEVICES, UNSAID
 
 ROW = Pattern(
-    r"^[ \t]*((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])[ \t]+\"?(VGA compatible controller|3D controller"
-    r"|Display controller|Processing accelerators|Bridge|Co-processor)\"?(?: \[([0-9a-f]{4})\])?:?[ \t]*(\S[^\n]*?)[ \t]*$",
+    r"^[ \t]*((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])[ \t]+(VGA compatible controller|3D controller"
+    r"|Display controller|Processing accelerators|Bridge|Co-processor)(?: \[([0-9a-f]{4})\])?:?[ \t]*(\S[^\n]*?)[ \t]*$",
     re.MULTILINE,
     needs=("controller", "accelerator", "Bridge"),
+)
+SLOTS = Pattern(
+    r"^Slot:[ \t]+(\S+)\nClass:[ \t]+([^\n]+)\nVendor:[ \t]+([^\n]+)\nDevice:[ \t]+([^\n]+)",
+    re.MULTILINE,
+    needs="Slot:",
+)
+QUOTED = Pattern(
+    r'^([0-9a-f:.]{7,16}) "([A-Za-z0-9 ]+?)(?: \[[0-9a-f]{4}\])?" "([^"\n]+)" "([^"\n]+)"', re.MULTILINE, needs='"'
 )
 NUMBERS = Pattern(r"\[([0-9a-f]{4}):([0-9a-f]{4})\]")
 TAIL = Pattern(r"\s*(?:\[[0-9a-f]{4}:[0-9a-f]{4}\])?\s*(?:\(rev [0-9a-f]+\))?\s*(?:\(prog-if [^)]*\))?$")
@@ -52,7 +60,7 @@ def read(paste: Paste) -> Facts | None:
         return None
     rows = list(ROW.finditer(paste.text))
     if not rows:
-        return None
+        return _blocks(paste) or _quoted(paste)
     ends = [row.start() for row in rows[1:]] + [len(paste.text)]
     devices = [
         _device(row, paste.text[row.end() : end].split("\n\n")[0])
@@ -62,6 +70,40 @@ def read(paste: Paste) -> Facts | None:
     switches = len(SWITCH.words(paste.text)) or None
     found = Facts(devices=replace(DEVICES, pci=tuple(devices)))
     return join(found, Facts(devices=nvidia(nvswitches=switches))) if switches else found
+
+
+def _blocks(paste: Paste) -> Facts | None:
+    """`lspci -vmm`: a block of "Slot:", "Class:", "Vendor:", "Device:" a device."""
+    devices = []
+    for slot, words, vendor, device in SLOTS.rows(paste.text):
+        label = next((one for one in CLASSES if words.startswith(one)), None)
+        if label:
+            devices.append(_named(slot, label, vendor, device))
+    return Facts(devices=replace(DEVICES, pci=tuple(devices))) if devices else None
+
+
+def _quoted(paste: Paste) -> Facts | None:
+    """`lspci -mm`: the fields in quotation marks on one line."""
+    devices = [
+        _named(slot, label, vendor, device)
+        for slot, label, vendor, device in QUOTED.rows(paste.text)
+        if label in CLASSES
+    ]
+    return Facts(devices=replace(DEVICES, pci=tuple(devices))) if devices else None
+
+
+def _named(slot: str, label: str, vendor: str, device: str) -> PciDevice:
+    low = vendor.lower()
+    code = next((code for code, makers in MAKERS if low.startswith(makers)), "")
+    number = re.search(r"\[([0-9a-f]{4})\]$", device)
+    return PciDevice(
+        address=slot,
+        vendor=code,
+        device=number[1] if number else "",
+        device_class=CLASSES[label],
+        driver=UNSAID,
+        name=TAIL.sub("", device) or device,
+    )
 
 
 def _device(row: re.Match[str], below: str) -> PciDevice:

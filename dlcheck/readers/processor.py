@@ -12,7 +12,7 @@ from dlcheck.model.facts import Facts
 from dlcheck.model.host_facts import ArmPart
 from dlcheck.readers.figures import count
 from dlcheck.readers.labels import LSCPU
-from dlcheck.readers.parts import cpu, system
+from dlcheck.readers.parts import cpu, memory, system
 from dlcheck.readers.paste import Paste, something
 from dlcheck.readers.pattern import Pattern
 
@@ -20,8 +20,8 @@ PROCESSOR = Pattern(r"^[ \t]*processor[ \t]*:[ \t]*\d+", re.MULTILINE, needs="pr
 S390 = Pattern(r"^[ \t]*processor (\d+): version", re.MULTILINE, needs=": version")
 MARK = Pattern(r"\s+")
 SYSCTL = {
-    "brand": ("machdep.cpu.brand_string",),
-    "vendor": ("machdep.cpu.vendor",),
+    "brand": ("machdep.cpu.brand_string", "hw.model", "machdep.dmi.processor-version"),
+    "vendor": ("machdep.cpu.vendor", "machdep.dmi.processor-vendor"),
     "cores": ("machdep.cpu.core_count", "hw.physicalcpu", "hw.physicalcpu_max"),
     "threads": ("machdep.cpu.thread_count", "hw.logicalcpu", "hw.logicalcpu_max", "hw.ncpu"),
 }
@@ -29,7 +29,7 @@ SYSCTL = {
 
 def read(paste: Paste) -> Facts | None:
     """The processor as lscpu, /proc/cpuinfo or sysctl describes it."""
-    if "machdep.cpu" in paste or "hw.ncpu" in paste:
+    if "machdep.cpu" in paste or "hw.ncpu" in paste or "hw.model" in paste:
         return _sysctl(paste)
     found = {field: paste.value(*names) for field, names in LSCPU.items() if field != "flags"}
     if found["cpus"] and (
@@ -119,7 +119,7 @@ def _arm_parts(paste: Paste) -> tuple[ArmPart, ...] | None:
 
 
 def _sysctl(paste: Paste) -> Facts:
-    found = {field: paste.value(*names) for field, names in SYSCTL.items()}
+    found = {field: paste.value(*names) or _assigned(paste, names) for field, names in SYSCTL.items()}
     flags = (
         " ".join(_all(paste, ("machdep.cpu.features", "machdep.cpu.leaf7_features"))).lower().replace(".", "_").split()
     )
@@ -130,4 +130,17 @@ def _sysctl(paste: Paste) -> Facts:
         logical_cpus=count(found["threads"]),
         flags=tuple(sorted({"avx" if flag == "avx1_0" else flag for flag in flags})),
     )
-    return Facts(cpu=facts, system=system(name="macos"))
+    mac = "machdep.cpu.brand_string" in paste or "hw.memsize" in paste
+    total = paste.value("hw.memsize") or _assigned(paste, ("hw.memsize", "hw.physmem", "hw.realmem"))
+    sizes = memory(total_bytes=int(total), total_printed=total) if total and total.isdigit() else Facts().memory
+    machine = paste.value("hw.machine", "hw.machine_arch")
+    return Facts(cpu=facts, memory=sizes, system=system(name="macos" if mac else "", machine=machine))
+
+
+def _assigned(paste: Paste, names: tuple[str, ...]) -> str | None:
+    """The BSDs print "hw.model=..." with -e and "hw.model = ..." elsewhere."""
+    for line in paste.lines:
+        name, equals, value = line.partition("=")
+        if equals and name.strip().lower() in names:
+            return value.strip() or None
+    return None

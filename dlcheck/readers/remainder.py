@@ -6,7 +6,9 @@ for it. Only labels that speak of a machine are kept, and only values that are s
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Iterator
 
 from dlcheck.model.facts import Facts
 from dlcheck.readers.paste import Paste, something
@@ -16,7 +18,8 @@ TOPIC = Pattern(
     r"version|driver|model|name|cuda|cudnn|gpu|cpu|memory|\bram\b|vram|\bos\b|kernel|device|chip|vendor|core|thread|release|distro"
     r"|machine|platform|firmware|bios|manufact|product|python|family|arch|graphics|processor|hardware|torch|tensorflow|keras"
     r"|\bjax|rocm|hip|metal|cores|serial type|board|compute|capab|build|revision|runtime|toolkit|sdk|npu|tpu|accelerator|xpu"
-    r"|library|count|number of|link|speed|size|total|state|status|mode|health|error|ecc|mig|bus|pci|power|temperature|jetpack|l4t"
+    r"|library|count|number of|link|rate|port|layer"
+    r"|speed|size|total|state|status|mode|health|error|ecc|mig|bus|pci|power|temperature|jetpack|l4t"
     r"|型号|版本|内存|显卡|驱动|系统|处理器|名称|версия|модель|память|バージョン|メモリ|モデル|speicher|hersteller",
     re.IGNORECASE,
 )
@@ -47,6 +50,30 @@ def read(paste: Paste) -> Facts | None:
             if match and match[2][0] != "=" and TOPIC.search(match[1]) and _is_value(match[2]):
                 notes.setdefault(match[1].lower(), match[2].strip("\"' "))
     return Facts(notes=notes) if len(notes) > 1 else None
+
+
+def unsaid(rest: Facts, facts: Facts) -> Facts:
+    """The rest without what the facts say already, in whichever field."""
+    said = set(_words(facts))
+    return Facts(notes={name: value for name, value in rest.notes.items() if value.lower() not in said})
+
+
+def _words(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value.lower()
+    elif isinstance(value, bool):
+        yield str(value).lower()
+    elif isinstance(value, (int, float)):
+        yield f"{value:g}" if isinstance(value, float) else str(value)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from _words(getattr(value, field.name))
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _words(item)
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _words(item)
 
 
 def _is_value(value: str) -> bool:

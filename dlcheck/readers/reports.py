@@ -25,6 +25,7 @@ from dlcheck.readers.unsaid import UNSAID
 VERSION = Pattern(r"v?(\d+(?:\.\d+)+[\w.+-]*|\d+\.\d+[\w.+-]*)")
 DOTTED = Pattern(r"^[ \t]*([\w(][\w /().-]{2,50}?)[ \t]*\.{3,}[ \t]*(\S[^\n]*)$", re.MULTILINE)
 COLUMNS = Pattern(r"[ \t]*([A-Za-z][\w./()-]*(?: [\w./()-]+){0,4})(?: {2,}|[ ]?\t+)(\S.*)$")
+BRANDS = Pattern(r"CPU|Core|Ryzen|Xeon|EPYC|Processor|Celeron|Pentium|Threadripper|Snapdragon|Apple M\d|\bi[3579]-")
 KNOWN = frozenset(
     name
     for table in (*tables.FRAMEWORKS.values(), tables.CUDA, tables.CUDNN, tables.AVAILABLE, tables.PYTHON, tables.GPUS)
@@ -36,7 +37,9 @@ BRAND = Pattern(
     r"|Intel\(R\) (?:Arc|Iris|UHD|HD)|\bIris\b|\bUHD\b|\bArc\b|Apple M|\bM[1-4]\b|\bRX \d"
 )
 COUNTED = Pattern(r"^(?:\d+\s*[x*×]\s*)|\s*[x*×]\s*\d{1,2}$")
-NUMBERED = Pattern(r"[-* \t]{0,8}(?:GPU|cuda|device)[ :_]?(\d+)(?:,\d+)*\s{0,16}[:=]\s*(\S.*)$", re.IGNORECASE)
+NUMBERED = Pattern(
+    r"[-* \t]{0,8}(?:GPU|cuda|device)[ :_]?(\d+)(?:,\d+)*(?: name)?\s{0,16}[:=]\s*(\S.*)$", re.IGNORECASE
+)
 SIZE_IN_NAME = Pattern(r"[,(|\s]+\(?(\d[\d.]*\s*(?:MiB|GiB|MB|GB|G|M))\)?")
 JAX_KIND = Pattern(r"device info: ([^,\n]{2,60}?)-(\d+), \d+ local devices")
 
@@ -144,7 +147,7 @@ def _python(labels: _Labels) -> Facts | None:
 
 def _processor(labels: _Labels) -> Facts | None:
     brand = next(
-        (value for value in labels.all(*tables.CPUS) if re.search(r"Intel|AMD|Ryzen|Xeon|EPYC|Apple|ARM|Core", value)),
+        (value for value in labels.all(*tables.CPUS) if BRANDS.search(value)),
         None,
     )
     counted = next((number for value in labels.all(*tables.CPU_COUNTS) if (number := count(value))), None)
@@ -160,7 +163,8 @@ def _gpus(paste: Paste, labels: _Labels) -> Facts | None:
         if match and BRAND.search(match[2]) and "Intel(R) Core" not in match[2]:
             found.append(_named(match[2], int(match[1])))
     if not found:
-        names = [value for value in labels.all(*tables.GPUS) if BRAND.search(value) and len(value) < 160]
+        names = [value for value in labels.all(*tables.GPUS) if _is_gpu(value)]
+        names += [value for value in labels.all("device") if _is_gpu(value) and " [" not in value]
         found = [_named(part, None) for value in names[:1] for part in _split(value)]
     if not found and (kind := JAX_KIND.search(paste.text)) and kind[1].lower() not in {"cpu", "host"}:
         found = [gpu(kind[1])]
@@ -171,15 +175,20 @@ def _gpus(paste: Paste, labels: _Labels) -> Facts | None:
     return facts if facts != Facts() else None
 
 
+def _is_gpu(value: str) -> bool:
+    return len(value) < 160 and BRAND.search(value) is not None and not BRANDS.search(value)
+
+
 def _split(value: str) -> list[str]:
     """Some list all names in one line."""
-    inner = value.strip("[]").replace("'", "").replace('"', "")
+    inner = (value[1:].rstrip("]") if value[0] == "[" else value).replace("'", "").replace('"', "")
     parts = [part.strip() for part in re.split(r"\s*[,;]\s*(?=NVIDIA|GeForce|Tesla|Quadro|AMD|Intel)", inner)]
     return parts[:16]
 
 
 def _named(value: str, index: int | None) -> Gpu:
     """A name that may carry its memory: "Tesla T4, 15102MiB", "RTX 3090 (24GB)", "11019MB | GeForce RTX 2080 Ti"."""
+    value = value.partition(" (UUID")[0]
     memory_found = SIZE_IN_NAME.search(value)
     name = value
     if "|" in value and (parts := [part.strip() for part in value.split("|")]):

@@ -23,6 +23,7 @@ PARTS = {
     "parts",
     "paste",
     "pattern",
+    "remainder",
     "unsaid",
 }
 WORDS = (
