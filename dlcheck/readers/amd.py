@@ -59,6 +59,7 @@ SIGNS = (
     "rocm system management interface",
     "rocm-smi",
     "rocminfo",
+    "marketing name",
     "hsa agents",
     "amd-smi",
     "amdgpu version",

@@ -140,8 +140,10 @@ def test_disks(read):
 @pytest.mark.parametrize(
     "text",
     [
-        "41:00.0 VGA compatible controller [0300]: NVIDIA Corporation AD104 [GeForce RTX 4070] [10de:2786] (rev a1)\n"
-        "\tSubsystem: X\n\tKernel driver in use: nouveau\n",
+        (
+            "41:00.0 VGA compatible controller [0300]: NVIDIA Corporation AD104 [GeForce RTX 4070] [10de:2786] (rev a1)\n"
+            "\tSubsystem: X\n\tKernel driver in use: nouveau\n"
+        ),
         "Slot:\t41:00.0\nClass:\tVGA compatible controller\nVendor:\tNVIDIA Corporation\nDevice:\tAD104 [GeForce RTX 4070]\n",
         '41:00.0 "VGA compatible controller" "NVIDIA Corporation" "AD104 [GeForce RTX 4070]" -ra1 "X" "Y"\n',
     ],

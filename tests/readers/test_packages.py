@@ -36,12 +36,16 @@ def test_forms_of_pip_and_uv(read, text):
 @pytest.mark.parametrize(
     "text",
     [
-        "# packages in environment at /opt/c:\n#\n# Name  Version  Build  Channel\n_openmp_mutex 4.5 2_gnu conda-forge\n"
-        "numpy 1.26.4 py311h64a7726_0 conda-forge\npytorch 2.1.2 py3.11_cuda12.1_cudnn8.9.2_0 pytorch\n",
+        (
+            "# packages in environment at /opt/c:\n#\n# Name  Version  Build  Channel\n_openmp_mutex 4.5 2_gnu conda-forge\n"
+            "numpy 1.26.4 py311h64a7726_0 conda-forge\npytorch 2.1.2 py3.11_cuda12.1_cudnn8.9.2_0 pytorch\n"
+        ),
         "# platform: linux-64\nnumpy=1.26.4=py311h64a7726_0\npytorch=2.1.2=py3.11_cuda12.1_cudnn8.9.2_0\n",
         "name: x\ndependencies:\n  - numpy=1.26.4=py311h64a7726_0\n  - pytorch=2.1.2=py3.11_cuda12.1_cudnn8.9.2_0\n",
-        "@EXPLICIT\nhttps://host/conda-forge/linux-64/numpy-1.26.4-py311h64a7726_0.conda\n"
-        "https://host/pytorch/linux-64/pytorch-2.1.2-py3.11_cuda12.1_cudnn8.9.2_0.tar.bz2\n",
+        (
+            "@EXPLICIT\nhttps://host/conda-forge/linux-64/numpy-1.26.4-py311h64a7726_0.conda\n"
+            "https://host/pytorch/linux-64/pytorch-2.1.2-py3.11_cuda12.1_cudnn8.9.2_0.tar.bz2\n"
+        ),
         "[conda] numpy   1.26.4   py311h64a7726_0  conda-forge\n[conda] pytorch 2.1.2 py3.11_cuda12.1_cudnn8.9.2_0 pytorch\n",
     ],
     ids=["list", "export", "environment", "explicit", "collect_env"],

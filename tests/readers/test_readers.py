@@ -122,6 +122,6 @@ def test_a_text_that_says_nothing_gives_no_facts():
     ids=lambda text: repr(text[:12]),
 )
 def test_a_megabyte_of_one_thing_is_read_in_seconds(text):
-    started = time.perf_counter()
+    started = time.process_time()
     read_all(text)
-    assert time.perf_counter() - started < 5, "a regular expression blows up"
+    assert time.process_time() - started < 4, "a regular expression blows up"
