@@ -16,7 +16,7 @@ ESCAPE = Pattern(
 BARE_ESCAPE = Pattern(r"(?:\^\[|\\(?:x1b|033|e|u001b))\[[0-9;]{0,20}[mK]")
 CONTROL = Pattern(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u200c\u200e\u200f\u2060\ufeff]")
 BACKSPACE = Pattern(r"[^\n\x08]\x08")
-QUOTE = Pattern(r"^(?:[ \t]{0,3}>[ \t]?){1,6}", re.MULTILINE)
+QUOTE = Pattern(r"^(?:[ \t]{0,3}>[ \t]?){1,6}", re.MULTILINE, needs=">")
 BUILDKITE = Pattern(r"^_bk;t=\d{10,16}", re.MULTILINE)
 TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
 STAMP = Pattern(
@@ -26,8 +26,8 @@ STAMP = Pattern(
 )
 """Time stamps of GitHub Actions (with its job and step), GitLab, Azure, Jenkins, and logs of containers. TensorFlow's
 own stamp, which a colon follows, belongs to its message and stays."""
-BUILD = Pattern(r"^#\d{1,3} \d{1,5}\.\d{1,3} ", re.MULTILINE)
-COMPOSE = Pattern(r"^[\w.-]{1,40} {0,20}\| ?", re.MULTILINE)
+BUILD = Pattern(r"^#\d{1,3} \d{1,5}\.\d{1,3} ", re.MULTILINE, needs="#")
+COMPOSE = Pattern(r"^[\w.-]{1,40} {0,20}\| ?", re.MULTILINE, needs="|")
 GUTTER = Pattern(r"^[ \t]{0,8}(\d{1,6})(?:[ \t]*[|│→][ \t]?|:[ \t]|\t)", re.MULTILINE)
 FENCE = Pattern(r"^[ \t]*(?:```|~~~)[\w+.{}= -]{0,40}$", re.MULTILINE)
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))
@@ -42,7 +42,9 @@ def clean(text: str) -> str:
     """The text without byte order mark, carriage returns, colours, quote marks, time stamps, gutters and fences."""
     text = _characters(text)
     lines = text.split("\n")
-    lines = [line.rstrip()[:LONGEST] for line in lines]
+    lines = [line.rstrip() for line in lines]
+    if max(map(len, lines)) > LONGEST:
+        lines = [line[:LONGEST] for line in lines]
     text = "\n".join(lines)
     for pattern in (QUOTE, STAMP, BUILD, QUOTE):
         if pattern.search(text):

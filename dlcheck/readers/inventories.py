@@ -46,7 +46,7 @@ NODE_LABEL = Pattern(
     r"nvidia\.com/(gpu\.product|cuda\.driver(?:-version)?\.full|gpu\.memory|gpu\.count|mig\.\w+)=(\S+)",
     needs="nvidia.com/",
 )
-WINDOWS_DRIVER = Pattern(r"\b\d{2}\.\d{1,2}\.(1\d)\.(\d{4})\b", needs="river")
+WINDOWS_DRIVER = Pattern(r"\b\d{2}\.\d{1,2}\.(1\d)\.(\d{4})\b", needs=("DriverVersion", "Driver Version"))
 MOST = 60
 
 

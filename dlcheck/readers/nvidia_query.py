@@ -198,7 +198,7 @@ def _power(facts: Gpu, fields: Fields) -> Gpu:
 
 def _reasons(fields: Fields) -> tuple[str, ...] | None:
     """Names of the reasons that are active; None where the text does not list them."""
-    states = {match[1]: value for name, value in fields.items() if (match := REASON.search(name))}
+    states = {match[1]: value for name, value in fields.items() if "reason" in name and (match := REASON.search(name))}
     if not states:
         return None
     return tuple(REASONS[name] for name, value in states.items() if name in REASONS and value.strip() == "Active")

@@ -51,9 +51,7 @@ BARE_NAME = Pattern(
 )
 DMON = Pattern(r"^#[ \t]*gpu[ \t]+pwr", re.MULTILINE, needs="gpu")
 DMON_ROW = Pattern(r"^[ \t]*(\d+)[ \t]+(?:\d+|-)[ \t]+(?:\d+|-)[ \t]", re.MULTILINE)
-NCCL_DEVICE = Pattern(
-    r"^#?[^\n]{0,160}\bdevice[ \t]+(\d+) \[(0x[0-9a-f]+|[0-9a-f:.]+)\] (\S[^\n]{2,50})$", re.MULTILINE, needs=" device "
-)
+NCCL_DEVICE = Pattern(r"device[ \t]+(\d+) \[(0x[0-9a-f]+|[0-9a-f:.]+)\] (\S[^\n]{2,50})$", re.MULTILINE)
 NCCL = Pattern(r"NCCL version (\d[\w.+]*)", needs="NCCL version ")
 NUMBA = Pattern(r"^id (\d+)[ \t]+b?'([^'\n]+)'[ \t]+\[", re.MULTILINE, needs="id ")
 HANDLES = Pattern(r"Number of GPUs:\s?(\d+)")

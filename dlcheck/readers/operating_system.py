@@ -15,13 +15,9 @@ from dlcheck.readers.pattern import Pattern
 from dlcheck.readers.unsaid import SYSTEM
 
 MACHINES = r"(x86_64|aarch64|arm64|armv7l|armv6l|ppc64le|ppc64|s390x|riscv64|i[3-6]86|loongarch64)"
-UNAME = Pattern(
-    rf"(?:^|[^\w])Linux \S{{1,80}} (\d+\.\d+\S{{0,80}}) [^\n]{{0,200}}?\b{MACHINES}\b", re.MULTILINE, needs="Linux "
-)
+UNAME = Pattern(rf"Linux \S{{1,80}} (\d+\.\d+\S{{0,80}}) [^\n]{{0,200}}?\b{MACHINES}\b")
 KERNEL = Pattern(r"\bLinux version (\d+\.\d+\S*)", needs="Linux version ")
-DARWIN = Pattern(
-    r"(?:^|[^\w])Darwin \S{1,80} (\d+\.\d+\S{0,20}) [^\n]{0,200}?\b(x86_64|arm64)\b", re.MULTILINE, needs="Darwin "
-)
+DARWIN = Pattern(r"Darwin \S{1,80} (\d+\.\d+\S{0,20}) [^\n]{0,200}?\b(x86_64|arm64)\b")
 RELEASE = Pattern(
     r'^[ \t]*(PRETTY_NAME|NAME|VERSION|ID|DISTRIB_DESCRIPTION)[ \t]*=[ \t]*"?([^"\n]+)"?[ \t]*$', re.MULTILINE
 )

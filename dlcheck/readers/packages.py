@@ -74,7 +74,7 @@ def _rows(paste: Paste) -> Iterator[Row]:
     run: list[Row] = []
     for raw in paste.lines:
         line = raw.strip()
-        if not line:
+        if len(line) < 3:
             continue
         if line[0] in "-=|─━" and not line.strip("-=|+ ─━"):
             continue
@@ -134,7 +134,7 @@ def _columns(line: str, section: str | None) -> Row | None:
     words = line.lstrip("| ").split(None, 3)
     if len(words) > 2 and words[1] == "|":
         del words[1]
-    if len(words) < 2 or not (words[1][0].isdigit() or words[1][0] in "v("):
+    if len(words) < 2 or words[0][0] in "[(<{" or not (words[1][0].isdigit() or words[1][0] in "v("):
         return None
     name, version, rest = words[0], words[1], [word for word in words[2:] if word != "|"]
     if version[0] == "(" and (match := LEGACY.match(line)):

@@ -24,7 +24,6 @@ from dlcheck.readers.unsaid import UNSAID
 
 VERSION = Pattern(r"v?(\d+(?:\.\d+)+[\w.+-]*|\d+\.\d+[\w.+-]*)")
 DOTTED = Pattern(r"^[ \t]*([\w(][\w /().-]{2,50}?)[ \t]*\.{3,}[ \t]*(\S[^\n]*)$", re.MULTILINE)
-COLUMNS = Pattern(r"[ \t]*([A-Za-z][\w./()-]*(?: [\w./()-]+){0,4})(?: {2,}|[ ]?\t+)(\S.*)$")
 BRANDS = Pattern(r"CPU|Core|Ryzen|Xeon|EPYC|Processor|Celeron|Pentium|Threadripper|Snapdragon|Apple M\d|\bi[3579]-")
 KNOWN = frozenset(
     name
@@ -36,6 +35,7 @@ BRAND = Pattern(
     r"NVIDIA|GeForce|Tesla|Quadro|\bRTX|\bGTX|TITAN|\b[AHLBV]\d{2,3}\b|Radeon|Instinct|\bAMD\b|\bMI\d{2,3}"
     r"|Intel\(R\) (?:Arc|Iris|UHD|HD)|\bIris\b|\bUHD\b|\bArc\b|Apple M|\bM[1-4]\b|\bRX \d"
 )
+FIRST = frozenset("GgCcDd")
 COUNTED = Pattern(r"^(?:\d+\s*[x*×]\s*)|\s*[x*×]\s*\d{1,2}$")
 NUMBERED = Pattern(
     r"[-* \t]{0,8}(?:GPU|cuda|device)[ :_]?(\d+)(?:,\d+)*(?: name)?\s{0,16}[:=]\s*(\S.*)$", re.IGNORECASE
@@ -76,9 +76,9 @@ class _Labels:
 
         if "  " in paste or "\t" in paste:
             for line in paste.lines:
-                match = COLUMNS.match(line) if len(line) < 200 else None
-                if match and (name := match[1].lower()) in KNOWN:
-                    self.values.setdefault(name, []).append(match[2].strip())
+                name, _, value = line.strip().replace("\t", "  ", 1).partition("  ")
+                if value and (name := name.lower()) in KNOWN and len(line) < 200:
+                    self.values.setdefault(name, []).append(value.strip())
 
     def version(self, *labels: str) -> str | None:
         """The first value under a label that begins with a version."""
@@ -159,7 +159,7 @@ def _processor(labels: _Labels) -> Facts | None:
 def _gpus(paste: Paste, labels: _Labels) -> Facts | None:
     found: list[Gpu] = []
     for line in paste.lines:
-        match = NUMBERED.match(line) if len(line) < 200 and (":" in line or "=" in line) else None
+        match = NUMBERED.match(line) if line.lstrip(" -*\t")[:1] in FIRST and len(line) < 200 else None
         if match and BRAND.search(match[2]) and "Intel(R) Core" not in match[2]:
             found.append(_named(match[2], int(match[1])))
     if not found:
