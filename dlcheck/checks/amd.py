@@ -70,14 +70,14 @@ def driver(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 cause="rocm-gpu-dropped",
                 subject=gpu.card_name(card),
                 severity=Severity.NOTE,
-                message=f"{gpu.card_name(card)} is driven by radeon: it is older than anything ROCm serves.",
+                message=f"{gpu.card_name(card)} is driven by radeon: it is older than anything ROCm serves",
                 evidence=gpu.card_evidence((card,)),
             )
         elif name is None and _is_discrete(card):
             yield Finding(
                 cause="amdgpu-driver-missing",
                 subject=gpu.card_name(card),
-                message=f"{gpu.card_name(card)} has no kernel driver; amdgpu should have it.",
+                message=f"{gpu.card_name(card)} has no kernel driver; amdgpu should have it",
                 evidence=gpu.card_evidence((card,)),
             )
 
@@ -107,13 +107,13 @@ def kfd(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if known(found.topology) is None:
         yield Finding(
             cause="kfd-missing",
-            message="This kernel has no KFD, the part of amdgpu that computes.",
+            message="This kernel has no KFD, the part of amdgpu that computes",
             evidence=gpu.card_evidence(tuple(cards)),
         )
     else:
         yield Finding(
             cause="rocm-gpu-dropped",
-            message=f"KFD does not list {gpu.card_name(cards[0])}: ROCm does not serve it.",
+            message=f"KFD does not list {gpu.card_name(cards[0])}: ROCm does not serve it",
             evidence=gpu.card_evidence(tuple(cards)),
         )
 
@@ -152,7 +152,7 @@ def permission(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         bad = {path: said for path, said in wanted.items() if said in REFUSED}
         yield Finding(
             cause="rocm-device-permission",
-            message=f"This user may not open {', '.join(sorted(bad))}.",
+            message=f"This user may not open {', '.join(sorted(bad))}",
             evidence=tuple(Evidence(f"devices.amd.nodes.{path}", said) for path, said in sorted(bad.items())),
         )
 
@@ -192,7 +192,7 @@ def gfx_in_build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         yield Finding(
             cause="rocm-gpu-dropped" if old else "rocm-gfx-unsupported",
             subject=name,
-            message=f"{first.name} is {first.architecture}, and {name}'s ROCm build has no code for it.",
+            message=f"{first.name} is {first.architecture}, and {name}'s ROCm build has no code for it",
             severity=Severity.NOTE if INTEGRATED.fullmatch(first.architecture or "") else None,
             evidence=(
                 Evidence("devices.amd.gpus.architecture", first.architecture or ""),
@@ -251,7 +251,7 @@ def build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     yield Finding(
         cause="wrong-vendor-build" if found.cuda else "cpu-only-build",
         subject="torch",
-        message=f"PyTorch is {'built for NVIDIA' if found.cuda else 'a CPU build'} beside {gpus[0].name}.",
+        message=f"PyTorch is {'built for NVIDIA' if found.cuda else 'a CPU build'} beside {gpus[0].name}",
         evidence=(
             Evidence("devices.amd.gpus", f"{gpus[0].name} ({gpus[0].architecture})"),
             Evidence("frameworks.torch.build.rocm", "none"),
@@ -269,7 +269,7 @@ def _on_windows(facts: Facts) -> Iterable[Finding]:
         cause="amd-gpu-on-windows-no-build",
         subject="torch",
         severity=Severity.NOTE,
-        message=f"The PyTorch of the usual index cannot use {gpu.card_name(cards[0])} on Windows.",
+        message=f"The PyTorch of the usual index cannot use {gpu.card_name(cards[0])} on Windows",
         evidence=gpu.card_evidence(tuple(cards)),
     )
 

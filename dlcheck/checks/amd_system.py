@@ -43,7 +43,7 @@ def discrete_first(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if gpus[0].integrated and discrete and not masked:
         yield Finding(
             cause="rocm-igpu-first",
-            message=f"Device 0 is {gpus[0].name}, the processor's own graphics; {discrete[0].name} comes after it.",
+            message=f"Device 0 is {gpus[0].name}, the processor's own graphics; {discrete[0].name} comes after it",
             evidence=(Evidence("devices.amd.gpus", ", ".join(one.name for one in gpus)),),
         )
 
@@ -69,7 +69,7 @@ def kernel_settings(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if links.iommu == "translating":
         yield Finding(
             cause="nccl-p2p-broken",
-            message=f"{len(gpus)} AMD GPUs share work behind an IOMMU that translates; iommu=pt is missing.",
+            message=f"{len(gpus)} AMD GPUs share work behind an IOMMU that translates; iommu=pt is missing",
             evidence=(Evidence("devices.interconnect.iommu", links.iommu),),
         )
 
@@ -86,7 +86,7 @@ def memory_errors(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="gpu-ecc-error",
                 subject=gpu.where(one),
-                message=f"{gpu.where(one)} counts {count} uncorrectable memory errors.",
+                message=f"{gpu.where(one)} counts {count} uncorrectable memory errors",
                 evidence=(Evidence("devices.amd.gpus.ecc_uncorrected", str(count)),),
             )
 
@@ -125,14 +125,14 @@ def override(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if family and family[1] != major:
         yield Finding(
             cause="hsa-override-wrong",
-            message=f"HSA_OVERRIDE_GFX_VERSION={value} names another family than this GPU's {target}.",
+            message=f"HSA_OVERRIDE_GFX_VERSION={value} names another family than this GPU's {target}",
             evidence=evidence,
         )
     elif target in served:
         yield Finding(
             cause="hsa-override-wrong",
             severity=Severity.NOTE,
-            message=f"HSA_OVERRIDE_GFX_VERSION={value} is set, and the build has code for {target} anyway.",
+            message=f"HSA_OVERRIDE_GFX_VERSION={value} is set, and the build has code for {target} anyway",
             evidence=evidence,
         )
 
@@ -164,7 +164,7 @@ def wsl_runtime(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     yield Finding(
         cause="rocm-wsl-runtime-missing",
         subject="torch",
-        message="PyTorch is built for ROCm, and AMD's runtime for WSL (librocdxg) is not installed.",
+        message="PyTorch is built for ROCm, and AMD's runtime for WSL (librocdxg) is not installed",
         evidence=(
             Evidence("devices.amd.dxg_runtime", "not found"),
             Evidence("frameworks.torch.build.rocm", build.rocm),

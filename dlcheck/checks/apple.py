@@ -58,7 +58,7 @@ def native_python(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if silicon:
         yield Finding(
             cause="x86-python-on-apple-silicon",
-            message="This Python is an Intel program that Apple silicon translates (Rosetta).",
+            message="This Python is an Intel program that Apple silicon translates (Rosetta)",
             evidence=(
                 Evidence("devices.apple.chip", or_none((_mac(facts) or AppleFacts()).chip) or "arm64"),
                 Evidence("python.machine", machine),
@@ -97,14 +97,14 @@ def metal(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         yield Finding(
             cause="macos-too-old-for-mps",
             subject="torch",
-            message=f"macOS {macos} is too old for this PyTorch's MPS, which needs {least[0]}.{least[1]}.",
+            message=f"macOS {macos} is too old for this PyTorch's MPS, which needs {least[0]}.{least[1]}",
             evidence=(Evidence("devices.apple.macos", macos),),
         )
         return
     yield Finding(
         cause="metal-device-not-visible",
         subject="torch",
-        message="PyTorch has MPS, macOS is new enough, and this process gets no Metal device.",
+        message="PyTorch has MPS, macOS is new enough, and this process gets no Metal device",
         evidence=(
             Evidence("frameworks.torch.run.gpu_available", "false"),
             Evidence("devices.apple.macos", macos or "?"),
@@ -139,7 +139,7 @@ def intel_mac(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     yield Finding(
         cause="macos-intel-wheels-ended",
         severity=Severity.NOTE if here else None,
-        message="This is an Intel Mac; PyTorch after 2.2.2 and TensorFlow after 2.16.2 have no wheels for it.",
+        message="This is an Intel Mac; PyTorch after 2.2.2 and TensorFlow after 2.16.2 have no wheels for it",
         evidence=(Evidence("python.machine", "x86_64"),),
     )
 
@@ -175,7 +175,7 @@ def plugins(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 cause="metal-plugin-version-mismatch",
                 subject=name,
                 severity=Severity.ERROR if run.result != "found" else None,
-                message=f"{plugin} {names[plugin]} does not work with {name} {or_none(framework.version) or ''}.",
+                message=f"{plugin} {names[plugin]} does not work with {name} {or_none(framework.version) or ''}",
                 evidence=(
                     Evidence(f"distributions.{plugin}", names[plugin] or "?"),
                     Evidence(f"{name}.run", run.result),
@@ -205,9 +205,9 @@ def watermark(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if ratio is not None and (ratio == 0.0 or (least is not None and least > ratio) or (least is None and ratio < 1.4)):
         yield Finding(
             cause="mps-watermark",
-            message="The limit of GPU memory is lifted."
+            message="The limit of GPU memory is lifted"
             if ratio == 0.0
-            else "The low watermark lies above the high one.",
+            else "The low watermark lies above the high one",
             evidence=(
                 Evidence("variables.PYTORCH_MPS_HIGH_WATERMARK_RATIO", high or ""),
                 Evidence("variables.PYTORCH_MPS_LOW_WATERMARK_RATIO", low or "not set (1.4)"),

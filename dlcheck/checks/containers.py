@@ -35,7 +35,7 @@ def _wants_gpu(facts: Facts, profile: Profile) -> bool:
     "The container was given the machine's GPU",
     group=GROUP,
     needs=("container", "devices", "frameworks", "variables"),
-    causes=("container-started-without-gpu", "k8s-gpu-not-schedulable"),
+    causes=("container-started-without-gpu",),
 )
 def gpu_given(facts: Facts, profile: Profile) -> Iterable[Finding]:
     """A container sees the cards of its host on the bus, but may use only those it was started with (docker run --gpus all).
@@ -59,9 +59,9 @@ def gpu_given(facts: Facts, profile: Profile) -> Iterable[Finding]:
     asked = gpu.variable(facts, "NVIDIA_VISIBLE_DEVICES")
     how = "the pod asks for none" if pod else "it was started without one"
     yield Finding(
-        cause="k8s-gpu-not-schedulable" if pod else "container-started-without-gpu",
+        cause="container-started-without-gpu",
         severity=None if _wants_gpu(facts, profile) else Severity.NOTE,
-        message=f"The machine has {gpu.card_name(cards[0])}, this container has no GPU: {how}.",
+        message=f"The machine has {gpu.card_name(cards[0])}, this container has no GPU: {how}",
         evidence=(
             *gpu.card_evidence(cards[:2]),
             Evidence("devices.nvidia.nodes", "no /dev/nvidia0 or another"),
@@ -99,7 +99,7 @@ def no_driver_inside(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if foreign and call is not None and call.code not in (0, 804):
         yield Finding(
             cause="driver-packages-in-container",
-            message=f"The image brings NVIDIA driver {next(iter(foreign.values()))}, the machine runs {module}.",
+            message=f"The image brings NVIDIA driver {next(iter(foreign.values()))}, the machine runs {module}",
             evidence=(
                 Evidence("devices.nvidia.module", module),
                 *(Evidence("devices.nvidia.libraries", path) for path in foreign),
@@ -135,7 +135,7 @@ def image_requirement(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if least and all(version(supported)[:2] < one for one in least):
         yield Finding(
             cause="driver-too-old",
-            message=f"The image asks for a driver for CUDA {'.'.join(map(str, min(least)))}; this one is for {supported}.",
+            message=f"The image asks for a driver for CUDA {'.'.join(map(str, min(least)))}; this one is for {supported}",
             evidence=(
                 Evidence("variables.NVIDIA_REQUIRE_CUDA", asked),
                 Evidence("devices.nvidia.cuda_driver", supported),
@@ -166,7 +166,7 @@ def toolkit(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if stack.container_toolkit is False and gpu.answers(stack.nvml):
         yield Finding(
             cause="nvidia-container-toolkit-missing",
-            message="Docker is here and NVIDIA's container toolkit is not: containers will not reach the GPU.",
+            message="Docker is here and NVIDIA's container toolkit is not: containers will not reach the GPU",
             evidence=(Evidence("toolchain.docker", docker), Evidence("devices.nvidia.container_toolkit", "not found")),
         )
 
@@ -197,7 +197,7 @@ def job_gpu(facts: Facts, profile: Profile) -> Iterable[Finding]:
     yield Finding(
         cause="scheduler-gave-no-gpu",
         severity=None if _wants_gpu(facts, profile) else Severity.NOTE,
-        message=f"This node has {gpu.card_name(gpu.nvidia_cards(facts)[0])}, and {container.scheduler} gave the job none.",
+        message=f"This node has {gpu.card_name(gpu.nvidia_cards(facts)[0])}, and {container.scheduler} gave the job none",
         evidence=(Evidence("container.scheduler_gpus", "none"), *gpu.card_evidence(gpu.nvidia_cards(facts)[:1])),
     )
 

@@ -78,7 +78,7 @@ def shadowing(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             cause="ld-library-path-shadows-wheel-libs",
             subject=one.name,
             severity=Severity.ERROR if older else Severity.WARNING,
-            message=f"LD_LIBRARY_PATH puts {one.path} ({one.version or 'version unknown'}) before {wheel.name} {wheel.version}.",
+            message=f"LD_LIBRARY_PATH puts {one.path} ({one.version or 'version unknown'}) before {wheel.name} {wheel.version}",
             evidence=(
                 Evidence("devices.loader_libraries", one.path),
                 Evidence(f"distributions.{wheel.name}", wheel.version or "?"),
@@ -108,7 +108,7 @@ def stub(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         if not works:
             yield Finding(
                 cause="cuda-stub-library-loaded",
-                message=f"LD_LIBRARY_PATH leads to the toolkit's stub {one.path} in place of the driver's libcuda.",
+                message=f"LD_LIBRARY_PATH leads to the toolkit's stub {one.path} in place of the driver's libcuda",
                 evidence=(Evidence("devices.loader_libraries", one.path),),
             )
 
@@ -140,7 +140,7 @@ def one_family(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="two-cuda-wheel-families",
                 subject=stem,
-                message=f"{' and '.join(sorted(names))} unpack into one folder.",
+                message=f"{' and '.join(sorted(names))} unpack into one folder",
                 evidence=tuple(Evidence("distributions", name) for name in sorted(names)),
             )
 
@@ -182,7 +182,7 @@ def pinned(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             cause="cudnn-major-mismatch" if other else "cuda-libs-older-than-build",
             subject=name,
             severity=Severity.ERROR if older or other else Severity.NOTE,
-            message=f"{name} is {have.version}; this PyTorch was built with {pin}.",
+            message=f"{name} is {have.version}; this PyTorch was built with {pin}",
             evidence=(
                 Evidence(f"distributions.{name}", have.version or "?"),
                 Evidence("distributions.torch.requires", pin),
@@ -193,7 +193,7 @@ def pinned(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         yield Finding(
             cause="cuda-libs-missing",
             subject="torch",
-            message=f"PyTorch asks for {', '.join(missing)}, and {'they are' if len(missing) > 1 else 'it is'} not installed.",
+            message=f"PyTorch asks for {', '.join(missing)}, and {'they are' if len(missing) > 1 else 'it is'} not installed",
             evidence=tuple(Evidence("distributions", f"{name} is missing") for name in missing),
         )
 
@@ -219,7 +219,7 @@ def toolkit(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if version(nvcc)[0] != version(build.cuda)[0]:
         yield Finding(
             cause="nvcc-torch-cuda-mismatch",
-            message=f"nvcc is of CUDA {nvcc}, PyTorch of CUDA {build.cuda}: extensions will not compile.",
+            message=f"nvcc is of CUDA {nvcc}, PyTorch of CUDA {build.cuda}: extensions will not compile",
             evidence=(Evidence("toolchain.nvcc", nvcc), Evidence("frameworks.torch.build.cuda", build.cuda)),
         )
 

@@ -68,19 +68,18 @@ def cuda_path(facts: Facts, profile: Profile) -> Iterable[Finding]:
 
     Each layer rests on the one before it, so the first broken one is the one to mend; what comes after it may be a mere
     consequence. The layers are judged by their own rules (DL602 to DL614); this one says how far things are well. Its
-    note repeats the cause of that layer's own finding.
+    note has the cause of that layer's own finding.
     """
     gpu.nvidia_of(facts)
     broken = first_broken(facts, profile)
     if broken is None:
         return
     found = broken.finding
-    before = f"{', '.join(broken.well)}: well. " if broken.well else ""
+    before = f"; well before it: {', '.join(broken.well)}" if broken.well else ""
     yield Finding(
         cause=found.cause,
-        message=f"{before}The first broken layer is {broken.step}. {found.message}",
+        message=f"On the way to CUDA the first broken layer is: {broken.step}{before}",
         severity=Severity.NOTE,
-        because_of=(found.cause,),
         evidence=(
             *(Evidence("layer", f"{step}: well") for step in broken.well),
             Evidence("layer", f"{broken.step}: broken"),

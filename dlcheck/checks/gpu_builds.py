@@ -47,6 +47,9 @@ def driver_new_enough(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     """
     stack = gpu.nvidia_of(facts)
     frameworks = built.frameworks(facts)
+    nvml = or_none(stack.nvml)
+    if nvml is not None and nvml.code == 18:
+        raise NotApplicable("the driver is of two releases; the next start of the machine settles its age")
     driver = or_none(stack.driver) or or_none(stack.module)
     libcuda = or_none(stack.libcuda)
     lifted = libcuda is not None and libcuda.code == 0 and "compat" in (libcuda.path or "")
@@ -70,7 +73,7 @@ def driver_new_enough(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 cause="driver-too-old",
                 subject=name,
                 message=f"{built.title(name, framework)} is built with CUDA {cuda}, which the {has} is too old for"
-                + (f": it takes {least} or newer." if least else "."),
+                + (f": it takes {least} or newer" if least else ""),
                 evidence=(
                     Evidence("devices.nvidia.driver", driver or "unknown"),
                     Evidence(f"frameworks.{name}.build.cuda", cuda),
@@ -116,7 +119,7 @@ def gpu_build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             cause=cause,
             subject=name,
             severity=severity,
-            message=f"{built.title(name, framework)} {words}, beside an NVIDIA GPU whose driver works.",
+            message=f"{built.title(name, framework)} {words}, beside an NVIDIA GPU whose driver works",
             evidence=(
                 Evidence(f"frameworks.{name}.build.cuda", "none"),
                 *((Evidence(f"frameworks.{name}.build.rocm", build.rocm),) if build and build.rocm else ()),
@@ -179,7 +182,7 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         yield Finding(
             cause=cause,
             subject=name,
-            message=f"{built.title(name, framework)} is built for CUDA and lists no GPU, though libcuda does.",
+            message=f"{built.title(name, framework)} is built for CUDA and lists no GPU, though libcuda does",
             evidence=(
                 Evidence("devices.nvidia.cuda_devices", str(or_none(stack.cuda_devices))),
                 Evidence(f"frameworks.{name}.run.gpu_available", "false"),

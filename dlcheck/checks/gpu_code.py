@@ -91,7 +91,7 @@ def _code_finding(
                 severity=Severity.WARNING,
                 message=(
                     f"{words}; {title} holds only PTX of CUDA {build.cuda} for it, which the driver "
-                    f"(CUDA {supported}) cannot compile."
+                    f"(CUDA {supported}) cannot compile"
                 ),
                 evidence=(*evidence, Evidence("devices.nvidia.cuda_driver", supported)),
             )
@@ -99,7 +99,7 @@ def _code_finding(
             cause="ptx-jit-slow-start",
             subject=name,
             severity=Severity.NOTE,
-            message=f"{words}; {title} compiles its code for it at the first start, which takes minutes.",
+            message=f"{words}; {title} compiles its code for it at the first start, which takes minutes",
             evidence=evidence,
         )
     newest = max(_codes(build.architectures), default=(0, 0))
@@ -113,7 +113,7 @@ def _code_finding(
         cause=cause,
         subject=name,
         severity=lesser,
-        message=f"{words}, which {age} {title} was compiled for.",
+        message=f"{words}, which {age} {title} was compiled for",
         evidence=evidence,
     )
 

@@ -45,7 +45,10 @@ def cards_of(facts: Facts, vendor: str) -> tuple[PciDevice, ...]:
 
 def gpus_of(facts: Facts) -> tuple[Gpu, ...]:
     """The GPUs that NVIDIA's driver reports; nothing to judge where it reports none."""
-    found = known(nvidia_of(facts).gpus)
+    stack = nvidia_of(facts)
+    if isinstance(stack.gpus, Unknown) and (call := or_none(stack.nvml)) is not None and call.code != 0:
+        raise NotApplicable("the driver does not answer; other rules say why")
+    found = known(stack.gpus)
     if not found:
         raise NotApplicable("the driver reports no GPU")
     return found
@@ -113,4 +116,6 @@ def card_evidence(cards: tuple[PciDevice, ...]) -> tuple[Evidence, ...]:
 
 def where(gpu: Gpu, index: int = 0) -> str:
     """A GPU in words, such as "GPU 0 (NVIDIA H200)"."""
+    if gpu.name.startswith("GPU "):
+        return gpu.name
     return f"GPU {gpu.index if gpu.index is not None else index} ({gpu.name})"

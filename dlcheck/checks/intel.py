@@ -57,7 +57,7 @@ def driver(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="xpu-runtime-missing-or-old",
                 subject=gpu.card_name(card),
-                message=f"{gpu.card_name(card)} has no kernel driver: this kernel is probably older than the card.",
+                message=f"{gpu.card_name(card)} has no kernel driver: this kernel is probably older than the card",
                 evidence=gpu.card_evidence((card,)),
             )
 
@@ -99,7 +99,7 @@ def level_zero(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if missing:
         yield Finding(
             cause="xpu-runtime-missing-or-old",
-            message=f"PyTorch's XPU build finds no GPU: {' and '.join(missing)} of Intel's runtime are not installed.",
+            message=f"PyTorch's XPU build finds no GPU: {' and '.join(missing)} of Intel's runtime are not installed",
             evidence=tuple(Evidence(f"devices.intel.{name}", "not found in the usual folders") for name in missing),
         )
 
@@ -123,7 +123,7 @@ def permission(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if nodes and all(said == "Permission denied" for said in nodes.values()) and _xpu_build(facts):
         yield Finding(
             cause="render-group-missing",
-            message=f"This user may not open {', '.join(sorted(nodes))}.",
+            message=f"This user may not open {', '.join(sorted(nodes))}",
             evidence=tuple(Evidence(f"devices.intel.nodes.{path}", said) for path, said in sorted(nodes.items())),
         )
 
@@ -155,7 +155,7 @@ def build(facts: Facts, profile: Profile) -> Iterable[Finding]:
             cause="xpu-build-missing",
             subject="torch",
             severity=Severity.WARNING if wanted else None,
-            message=f"PyTorch is no XPU build, so that it does not use {gpu.card_name(cards[0])}.",
+            message=f"PyTorch is no XPU build, so that it does not use {gpu.card_name(cards[0])}",
             evidence=(*gpu.card_evidence(cards), Evidence("frameworks.torch.build.xpu", "none")),
         )
 
@@ -180,7 +180,7 @@ def extension(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if version(ipex)[:2] != version(torch)[:2]:
         yield Finding(
             cause="extension-framework-mismatch",
-            message=f"intel-extension-for-pytorch {ipex} is made for another PyTorch than {torch}, and has ended.",
+            message=f"intel-extension-for-pytorch {ipex} is made for another PyTorch than {torch}, and has ended",
             evidence=(
                 Evidence("distributions.intel-extension-for-pytorch", ipex),
                 Evidence("distributions.torch", torch),

@@ -49,7 +49,7 @@ def interface(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         if not any(one == entry if exact else one.startswith(entry) for entry in entries for one in here):
             yield Finding(
                 cause="nccl-wrong-network-interface",
-                message=f"{name} is {value!r}, and no network interface here matches it.",
+                message=f"{name} is {value!r}, and no network interface here matches it",
                 evidence=(Evidence(f"variables.{name}", value), Evidence("interfaces", ", ".join(sorted(here)))),
             )
 
@@ -75,7 +75,7 @@ def infiniband(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="ib-port-down",
                 subject=f"{one.device}/{one.port}",
-                message=f"Port {one.port} of {one.device} has a link and is {one.state}: no subnet manager made it active.",
+                message=f"Port {one.port} of {one.device} has a link and is {one.state}: no subnet manager made it active",
                 evidence=(Evidence("devices.interconnect.infiniband", f"{one.state}, {one.physical}"),),
             )
 
@@ -102,7 +102,7 @@ def nvlink(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="nvlink-down",
                 subject=gpu.where(one),
-                message=f"{gpu.where(one)} has {down - least} NVLink{'s' if down - least > 1 else ''} fewer up than its siblings.",
+                message=f"{gpu.where(one)} has {down - least} NVLink{'s' if down - least > 1 else ''} fewer up than its siblings",
                 evidence=(Evidence("devices.nvidia.gpus.nvlink_down", f"{down}, siblings {least}"),),
             )
 
@@ -121,11 +121,11 @@ def mixed(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     Only a note: a small card for the screen beside a large one is common. Source: CUDA programming guide (CUDA_DEVICE_ORDER).
     """
     gpus = gpu.gpus_of(facts)
-    names = dict.fromkeys(one.name for one in gpus)
+    names = dict.fromkeys(one.name for one in gpus if not one.lost)
     if len(names) > 1:
         yield Finding(
             cause="mixed-gpus",
-            message=f"The GPUs differ: {', '.join(names)}. CUDA_VISIBLE_DEVICES chooses among them.",
+            message=f"The GPUs differ: {', '.join(names)}. CUDA_VISIBLE_DEVICES chooses among them",
             evidence=(Evidence("devices.nvidia.gpus", ", ".join(one.name for one in gpus)),),
         )
 
@@ -154,7 +154,7 @@ def peers(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 yield Finding(
                     cause="p2p-unavailable",
                     subject=gpu.where(one),
-                    message=f"{gpu.where(one)} does not reach GPU {other}'s memory, though GPU {other} reaches its: {state}.",
+                    message=f"{gpu.where(one)} does not reach GPU {other}'s memory, though GPU {other} reaches its: {state}",
                     evidence=(Evidence("devices.nvidia.gpus.peers", f"{index} to {other}: {state}"),),
                 )
 
@@ -179,7 +179,7 @@ def disabled(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         if joined and len(gpus) > 1 and variables.get(name) == "1":
             yield Finding(
                 cause="nccl-p2p-broken",
-                message=f"{name}=1 keeps NCCL from the fast way between these GPUs.",
+                message=f"{name}=1 keeps NCCL from the fast way between these GPUs",
                 evidence=(Evidence(f"variables.{name}", "1"),),
             )
 
@@ -203,7 +203,7 @@ def launcher(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if size.isdigit() and int(size) > 1 and not any(name in variables for name in LAUNCHERS):
         yield Finding(
             cause="launcher-variables-left",
-            message=f"WORLD_SIZE is {size}, and no launcher is at work: a program may wait for the others.",
+            message=f"WORLD_SIZE is {size}, and no launcher is at work: a program may wait for the others",
             evidence=(Evidence("variables.WORLD_SIZE", size),),
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dlcheck.checks import gpu_facts as gpu
+from dlcheck.checks.intel import XPU
 from dlcheck.checks.nvidia_cards import generation_of, version
 from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import NvidiaFacts, PciDevice
@@ -21,7 +22,7 @@ NOUVEAU = ("nouveau", "nova_core", "nova", "NovaCore")
     "DL601",
     "A GPU is there where the profile asks for one",
     group=GROUP,
-    needs=("devices", "container"),
+    needs=("devices", "system", "container"),
     causes=("no-gpu-in-machine", "hosted-notebook-cpu-runtime"),
 )
 def gpu_asked_for(facts: Facts, profile: Profile) -> Iterable[Finding]:
@@ -32,10 +33,15 @@ def gpu_asked_for(facts: Facts, profile: Profile) -> Iterable[Finding]:
     """
     if profile.gpu == "optional":
         raise NotApplicable("the profile does not ask for a GPU")
+    system = or_none(facts.system)
+    if system and system.wsl == 1:
+        raise NotApplicable("WSL 1 reaches no GPU; another rule says so")
     devices = gpu.devices_of(facts)
     pci = known(devices.pci)
     vendors = (devices.nvidia, devices.amd, devices.apple)
-    if any(or_none(one) is not None for one in vendors) or any(one.vendor in ("10de", "1002") for one in pci):
+    if any(or_none(one) is not None for one in vendors):
+        return
+    if any(one.vendor in ("10de", "1002") or (one.vendor == "8086" and XPU.fullmatch(one.device)) for one in pci):
         return
     if any(isinstance(one, Unknown) for one in vendors):
         raise NotApplicable("nobody could look at the drivers")
@@ -47,14 +53,14 @@ def gpu_asked_for(facts: Facts, profile: Profile) -> Iterable[Finding]:
     if hosted in ("colab", "kaggle"):
         yield Finding(
             cause="hosted-notebook-cpu-runtime",
-            message=f"This {hosted.capitalize()} notebook runs on a machine without a GPU.",
+            message=f"This {hosted.capitalize()} notebook runs on a machine without a GPU",
             severity=severity,
             evidence=evidence,
         )
         return
     yield Finding(
         cause="no-gpu-in-machine",
-        message=f"Profile {profile.name} asks for a GPU, and this machine has none that a framework can use.",
+        message=f"Profile {profile.name} asks for a GPU, and this machine has none that a framework can use",
         severity=severity,
         evidence=evidence,
     )
@@ -102,7 +108,7 @@ def _windows_driver(cards: tuple[PciDevice, ...], names: str) -> Iterable[Findin
     if without:
         yield Finding(
             cause="nvidia-driver-missing",
-            message=f"Windows shows {names}, and no working NVIDIA driver for it.",
+            message=f"Windows shows {names}, and no working NVIDIA driver for it",
             evidence=gpu.card_evidence(cards),
         )
 
@@ -117,35 +123,35 @@ def _without_module(stack: NvidiaFacts, cards: tuple[PciDevice, ...], names: str
         words = f", and the screen runs on {nouveau}" if nouveau else ""
         return Finding(
             cause="nvidia-driver-missing",
-            message=f"{names} is there, NVIDIA's driver is not{words}.",
+            message=f"{names} is there, NVIDIA's driver is not{words}",
             evidence=evidence,
             severity=severity,
         )
     if nouveau:
         return Finding(
             cause="nouveau-owns-gpu",
-            message=f"The kernel gave {names} to {nouveau}; NVIDIA's driver is installed and cannot have it.",
+            message=f"The kernel gave {names} to {nouveau}; NVIDIA's driver is installed and cannot have it",
             evidence=evidence,
             severity=severity,
         )
     if stack.prime == "intel":
         return Finding(
             cause="optimus-gpu-powered-off",
-            message=f"{names} is switched off: prime-select is set to intel.",
+            message=f"{names} is switched off: prime-select is set to intel",
             evidence=(*evidence, Evidence("devices.nvidia.prime", "intel")),
         )
     if or_none(stack.module_file) is False:
         headers = "installed" if or_none(stack.kernel_headers) else "missing"
         return Finding(
             cause="nvidia-module-missing-for-kernel",
-            message="NVIDIA's driver is installed, but no kernel module was built for the kernel that runs.",
+            message="NVIDIA's driver is installed, but no kernel module was built for the kernel that runs",
             evidence=(*evidence, Evidence("devices.nvidia.kernel_headers", f"headers of this kernel: {headers}")),
         )
     if or_none(stack.secure_boot):
         return _secure_boot(stack, evidence)
     return Finding(
         cause="nvidia-module-not-loaded",
-        message=f"NVIDIA's driver is installed for {names}, its kernel module is not loaded.",
+        message=f"NVIDIA's driver is installed for {names}, its kernel module is not loaded",
         evidence=evidence,
     )
 
@@ -156,7 +162,7 @@ def _secure_boot(stack: NvidiaFacts, evidence: tuple[Evidence, ...]) -> Finding:
     certain = "refuses" if said else "is on and probably refuses"
     return Finding(
         cause="secure-boot-rejects-module",
-        message=f"Secure Boot {certain} NVIDIA's kernel module: it is not signed with a key this machine knows.",
+        message=f"Secure Boot {certain} NVIDIA's kernel module: it is not signed with a key this machine knows",
         evidence=(
             *evidence,
             Evidence("devices.nvidia.secure_boot", "on"),
@@ -205,7 +211,7 @@ def one_release(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     releases = f"kernel module {module or 'of another release'}, libraries {', '.join(other) or 'newer or older'}"
     yield Finding(
         cause="driver-packages-in-container" if inside else "driver-library-mismatch",
-        message=f"The NVIDIA driver is of two releases: {releases}.",
+        message=f"The NVIDIA driver is of two releases: {releases}",
         evidence=tuple(evidence),
     )
 
@@ -250,7 +256,7 @@ def driver_fits_card(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 cause="wrong-kernel-module-flavour",
                 message=(
                     f"{gpu.card_name(card)} ({generation.name}) needs NVIDIA's {generation.flavour or 'other'} "
-                    f"kernel module, and the {stack.module_flavour or 'wrong'} one is loaded."
+                    f"kernel module, and the {stack.module_flavour or 'wrong'} one is loaded"
                 ),
                 evidence=evidence,
             )
@@ -259,7 +265,7 @@ def driver_fits_card(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 cause="gpu-unsupported-by-driver-release",
                 message=(
                     f"Driver {release} no longer supports {gpu.card_name(card)} ({generation.name}): "
-                    f"the last branch that does is {generation.last_branch}."
+                    f"the last branch that does is {generation.last_branch}"
                 ),
                 evidence=evidence,
             )
@@ -268,7 +274,7 @@ def driver_fits_card(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 cause="gpu-unsupported-by-driver-release",
                 message=(
                     f"Driver {release} is older than {gpu.card_name(card)} ({generation.name}), "
-                    f"which needs branch {generation.first_branch} or newer."
+                    f"which needs branch {generation.first_branch} or newer"
                 ),
                 evidence=evidence,
             )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from dlcheck.checks import gpu_facts as gpu
+from dlcheck.checks.nvidia import driver_fits_card
 from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import DriverCall, NvidiaFacts
 from dlcheck.model.fact import NotApplicable, known, or_none
@@ -48,17 +49,17 @@ def device_nodes(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     bad = {path: said for path, said in {**control, **({} if usable else cards)}.items() if said != "ok"}
     evidence = tuple(Evidence(f"devices.nvidia.nodes.{path}", said) for path, said in sorted(bad.items()))
     if any(said == "opening it did not end" for said in bad.values()):
-        yield Finding(cause="driver-defect", message="Opening an NVIDIA device node never ends.", evidence=evidence)
+        yield Finding(cause="driver-defect", message="Opening an NVIDIA device node never ends", evidence=evidence)
     elif FORBIDDEN in bad.values() and inside:
         yield Finding(
             cause="container-lost-gpu",
-            message="The GPU's device nodes are in this container, and the container may no longer use them.",
+            message="The GPU's device nodes are in this container, and the container may no longer use them",
             evidence=evidence,
         )
     elif bad and {DENIED, FORBIDDEN} & set(bad.values()):
         yield Finding(
             cause="nvidia-device-permission",
-            message=f"This user may not open {', '.join(sorted(bad))}.",
+            message=f"This user may not open {', '.join(sorted(bad))}",
             evidence=evidence,
         )
     elif cards and not any(path.endswith("nvidia-uvm") for path in stack.nodes):
@@ -71,9 +72,9 @@ def _uvm_missing(stack: NvidiaFacts) -> Iterable[Finding]:
     yield Finding(
         cause="nvidia-uvm-device-missing",
         message=(
-            "/dev/nvidia-uvm does not exist, and CUDA cannot start without it."
+            "/dev/nvidia-uvm does not exist, and CUDA cannot start without it"
             if failed
-            else "/dev/nvidia-uvm does not exist yet; CUDA needs it."
+            else "/dev/nvidia-uvm does not exist yet; CUDA needs it"
         ),
         severity=Severity.ERROR if failed else Severity.WARNING,
         evidence=(Evidence("devices.nvidia.nodes", ", ".join(sorted(stack.nodes))),),
@@ -101,19 +102,21 @@ def libcuda_loads(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     the library only with the capability "compute". Source: cuda.h, NVIDIA container toolkit (capabilities.go).
     """
     stack = gpu.nvidia_of(facts)
+    if gpu.container_kind(facts) and not stack.nodes and stack.libcuda is None:
+        raise NotApplicable("this container was given no GPU; another rule judges that")
     call = gpu.called(stack.libcuda)
     code = call.code if call else None
     path = (call.path if call else None) or ""
     if code == 34 or "/stubs/" in path:
         yield Finding(
             cause="cuda-stub-library-loaded",
-            message=f"The program loads the toolkit's stub of libcuda ({path or 'cuInit says so'}), not the driver's library.",
+            message=f"The program loads the toolkit's stub of libcuda ({path or 'cuInit says so'}), not the driver's library",
             evidence=_call_evidence(call),
         )
     elif code == 804 or (code == 803 and "compat" in path):
         yield Finding(
             cause="cuda-compat-unusable",
-            message="A libcuda of a cuda-compat package is loaded, and it does not serve this GPU or this driver.",
+            message="A libcuda of a cuda-compat package is loaded, and it does not serve this GPU or this driver",
             evidence=_call_evidence(call),
         )
     elif code is not None or (call is not None and call.ended):
@@ -133,18 +136,18 @@ def _not_found(facts: Facts, stack: NvidiaFacts, call: DriverCall | None) -> Fin
         words = "without the capability compute" if capabilities else "without the driver's libraries"
         return Finding(
             cause="container-started-without-gpu",
-            message=f"The container has a GPU's device nodes, but was started {words}.",
+            message=f"The container has a GPU's device nodes, but was started {words}",
             evidence=(*evidence, Evidence("variables.NVIDIA_DRIVER_CAPABILITIES", capabilities or "not set")),
         )
     if lying:
         return Finding(
             cause="libcuda-not-on-loader-path",
-            message=f"The driver's libcuda lies at {lying[0]}, where the loader does not look.",
+            message=f"The driver's libcuda lies at {lying[0]}, where the loader does not look",
             evidence=evidence,
         )
     return Finding(
         cause="nvidia-driver-missing",
-        message="NVIDIA's kernel module is loaded, but the driver's libcuda is nowhere.",
+        message="NVIDIA's kernel module is loaded, but the driver's libcuda is nowhere",
         evidence=evidence,
     )
 
@@ -190,14 +193,14 @@ def cuda_starts(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if call.ended:
         yield Finding(
             cause="driver-defect",
-            message=f"libcuda gave no answer while at {call.stage}: {call.ended}.",
+            message=f"The driver's libcuda gave no answer ({call.ended} at stage {call.stage})",
             evidence=evidence,
         )
     elif call.code not in (0, 34, 803, 804):
         found = _meaning(facts, stack, call.code or 0)
         if found:
             cause, words = found
-            yield Finding(cause=cause, message=f"CUDA cannot start: {words} ({call.error}).", evidence=evidence)
+            yield Finding(cause=cause, message=f"CUDA cannot start: {words} ({call.error})", evidence=evidence)
 
 
 def _meaning(facts: Facts, stack: NvidiaFacts, code: int) -> tuple[str, str] | None:
@@ -258,24 +261,24 @@ def nvml_answers(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if call.ended:
         yield Finding(
             cause="driver-defect",
-            message=f"The NVIDIA driver gave no answer while at {call.stage}: {call.ended}.",
+            message=f"The driver's NVML gave no answer ({call.ended} at stage {call.stage})",
             evidence=evidence,
         )
     elif call.code in (15, 16, 28):
-        yield Finding(cause="gpu-fallen-off-bus", message=f"The driver lost the GPU: {call.error}.", evidence=evidence)
+        yield Finding(cause="gpu-fallen-off-bus", message=f"The driver lost the GPU: {call.error}", evidence=evidence)
     elif call.code == 4:
         yield Finding(
-            cause="nvidia-device-permission", message="This user may not ask the NVIDIA driver.", evidence=evidence
+            cause="nvidia-device-permission", message="This user may not ask the NVIDIA driver", evidence=evidence
         )
     elif call.code in (17, 999) and inside:
         yield Finding(
             cause="container-lost-gpu",
-            message=f"The container no longer reaches the GPU: {call.error}.",
+            message=f"The container no longer reaches the GPU: {call.error}",
             evidence=evidence,
         )
     elif call.code not in (0, 9, 12, 18) and known(stack.module):
         yield Finding(
-            cause="driver-defect", message=f"The NVIDIA driver does not answer: {call.error}.", evidence=evidence
+            cause="driver-defect", message=f"The NVIDIA driver does not answer: {call.error}", evidence=evidence
         )
 
 
@@ -286,7 +289,7 @@ def nvml_answers(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     needs=("devices", "container"),
     causes=("gpu-fallen-off-bus",),
 )
-def all_cards_reported(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+def all_cards_reported(facts: Facts, profile: Profile) -> Iterable[Finding]:
     """A card that the bus shows and the driver does not report failed to start or was lost while running.
 
     Not counted: cards handed to virtual machines, cards without NVIDIA's driver, and containers and batch jobs, which see
@@ -301,11 +304,13 @@ def all_cards_reported(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     found = known(stack.gpus)
     seen = {one.pci_address for one in found}
     missing = [one for one in gpu.nvidia_cards(facts) if one.driver == "nvidia" and one.address not in seen]
+    if any(driver_fits_card.judge(facts, profile)):
+        raise NotApplicable("the driver does not fit the card, which explains it")
     if not missing or None in seen or len(found) >= len(gpu.nvidia_cards(facts)):
         return
     yield Finding(
         cause="gpu-fallen-off-bus",
-        message=f"The driver does not report {len(missing)} of {len(gpu.nvidia_cards(facts))} NVIDIA cards.",
+        message=f"The driver does not report {len(missing)} of {len(gpu.nvidia_cards(facts))} NVIDIA cards",
         evidence=gpu.card_evidence(tuple(missing)),
     )
 

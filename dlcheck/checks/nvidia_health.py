@@ -51,14 +51,14 @@ def reachable(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="gpu-fallen-off-bus",
                 subject=gpu.where(one),
-                message=f"{gpu.where(one)} is lost: the driver knows it and cannot reach it.",
+                message=f"{gpu.where(one)} is lost: the driver knows it and cannot reach it",
                 evidence=_evidence(one, "lost", why),
             )
         elif action != "none":
             yield Finding(
                 cause="gpu-needs-reset",
                 subject=gpu.where(one),
-                message=f"{gpu.where(one)} asks for {RECOVERIES.get(action, action)}.",
+                message=f"{gpu.where(one)} asks for {RECOVERIES.get(action, action)}",
                 evidence=_evidence(one, "recovery_action", action),
             )
 
@@ -76,21 +76,21 @@ def memory_errors(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="gpu-ecc-error",
                 subject=name,
-                message=f"{name} counts {count} uncorrectable memory errors since its driver was loaded.",
+                message=f"{name} counts {count} uncorrectable memory errors since its driver was loaded",
                 evidence=_evidence(one, "ecc_uncorrected", count),
             )
         if or_none(one.ecc_threshold_exceeded) is True:
             yield Finding(
                 cause="gpu-ecc-error",
                 subject=name,
-                message=f"{name} has more errors on record than NVIDIA tolerates.",
+                message=f"{name} has more errors on record than NVIDIA tolerates",
                 evidence=_evidence(one, "ecc_threshold_exceeded", "yes"),
             )
         if or_none(one.rows_remapped_failure) is True:
             yield Finding(
                 cause="gpu-ecc-error",
                 subject=name,
-                message=f"{name} could not replace a broken row of its memory.",
+                message=f"{name} could not replace a broken row of its memory",
                 evidence=_evidence(one, "rows_remapped_failure", "yes"),
             )
         elif or_none(one.rows_remapped_pending) is True:
@@ -98,7 +98,7 @@ def memory_errors(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 cause="gpu-ecc-error",
                 subject=name,
                 severity=Severity.WARNING,
-                message=f"{name} will replace a broken row of its memory at its next reset.",
+                message=f"{name} will replace a broken row of its memory at its next reset",
                 evidence=_evidence(one, "rows_remapped_pending", "yes"),
             )
 
@@ -131,7 +131,7 @@ def slowdown(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             cause="gpu-throttled",
             subject=gpu.where(one),
             severity=Severity.ERROR if hard or hot else None,
-            message=f"{gpu.where(one)} slows itself down: {why}{degrees}.",
+            message=f"{gpu.where(one)} slows itself down: {why}{degrees}",
             evidence=_evidence(one, "throttle_reasons", ", ".join(reasons) or f"{heat} of {limit} °C"),
         )
 
@@ -155,7 +155,7 @@ def power_limit(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="power-limit-lowered",
                 subject=gpu.where(one),
-                message=f"{gpu.where(one)} may draw {limit:.0f} W of the {default:.0f} W it is made for.",
+                message=f"{gpu.where(one)} may draw {limit:.0f} W of the {default:.0f} W it is made for",
                 evidence=_evidence(one, "power_limit_watts", f"{limit:.0f} W"),
             )
 
@@ -188,7 +188,7 @@ def link_width(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             subject=gpu.where(one),
             severity=Severity.WARNING if busy else None,
             message=f"{gpu.where(one)} uses {width} of {most} PCIe lanes"
-            + ("." if busy else " while idle, which may be power saving."),
+            + ("" if busy else " while idle, which may be power saving"),
             evidence=_evidence(one, "link_width", f"{width} of {most}"),
         )
 
@@ -215,7 +215,7 @@ def link_errors(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="pcie-errors",
                 subject=gpu.card_name(one),
-                message=f"The kernel counts {one.errors} uncorrected PCIe errors of {gpu.card_name(one)}.",
+                message=f"The kernel counts {one.errors} uncorrected PCIe errors of {gpu.card_name(one)}",
                 evidence=(Evidence(f"devices.pci.{one.address}.errors", str(one.errors)),),
             )
 
@@ -245,7 +245,7 @@ def memory_free(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             cause="gpu-memory-already-taken",
             subject=gpu.where(one),
             message=f"{free / 2**30:.1f} of {total / 2**30:.0f} GiB of {gpu.where(one)} are free"
-            + (f"; {names} hold{'s' if len(holders) == 1 else ''} the rest." if names else "."),
+            + (f"; {names} hold{'s' if len(holders) == 1 else ''} the rest" if names else ""),
             evidence=(*_evidence(one, "memory_free_bytes", free), *(Evidence("process", line) for line in holders[:5])),
         )
 
@@ -273,7 +273,7 @@ def compute_mode(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             cause="gpu-exclusive-compute-mode",
             subject=gpu.where(one),
             severity=Severity.ERROR if taken else Severity.NOTE,
-            message=f"{gpu.where(one)} is in compute mode {mode}{'' if mode == 'prohibited' else words}.",
+            message=f"{gpu.where(one)} is in compute mode {mode}{'' if mode == 'prohibited' else words}",
             evidence=_evidence(one, "compute_mode", mode),
         )
 
@@ -297,7 +297,7 @@ def mig_state(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="mig-mode-pending",
                 subject=gpu.where(one),
-                message=f"{gpu.where(one)} will {'enter' if then else 'leave'} MIG mode at its next reset.",
+                message=f"{gpu.where(one)} will {'enter' if then else 'leave'} MIG mode at its next reset",
                 evidence=_evidence(one, "mig_pending", then),
             )
 

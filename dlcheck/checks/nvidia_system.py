@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from dlcheck.checks import gpu_facts as gpu
 from dlcheck.checks.rule import rule
-from dlcheck.model.fact import NotApplicable, known, or_none
+from dlcheck.model.fact import NotApplicable, Unknown, or_none
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Evidence, Finding, Rule
 from dlcheck.model.profile import Profile, Severity
@@ -36,7 +36,9 @@ def kernel_log(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     power cable. Faults of programs (13, 31, 43) and housekeeping (63, 92, 94) are left out. Most systems show the log to
     the administrator only; DL620 asks the driver instead. Source: NVIDIA's Xid catalogue.
     """
-    lines = known(gpu.nvidia_of(facts).kernel_log)
+    lines = gpu.nvidia_of(facts).kernel_log
+    if isinstance(lines, Unknown):
+        raise NotApplicable(f"{lines.why}; DL620 asks the driver instead")
     said: dict[str, str] = {}
     for line in lines:
         found = XID.search(line)
@@ -97,7 +99,7 @@ def fabric(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if bad and not gpu.counts(stack):
         yield Finding(
             cause="fabric-manager-not-running",
-            message=f"The GPUs are not in the NVLink fabric: {', '.join(bad)}.",
+            message=f"The GPUs are not in the NVLink fabric: {', '.join(bad)}",
             evidence=(
                 Evidence("devices.nvidia.gpus.fabric_state", ", ".join(bad)),
                 Evidence("devices.nvidia.fabric_manager", or_none(stack.fabric_manager) or "not installed"),
@@ -106,7 +108,7 @@ def fabric(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     elif not states and not gpu.container_kind(facts) and stack.fabric_manager is None and not gpu.counts(stack):
         yield Finding(
             cause="fabric-manager-not-running",
-            message="This machine has NVSwitches, and nvidia-fabricmanager is not installed.",
+            message="This machine has NVSwitches, and nvidia-fabricmanager is not installed",
             evidence=(Evidence("devices.nvidia.nvswitches", str(stack.nvswitches)),),
         )
 
@@ -131,7 +133,7 @@ def persistence(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if all(or_none(one.persistence) is False for one in found) and not stack.persistenced:
         yield Finding(
             cause="persistence-off",
-            message=f"{len(found)} GPUs start anew with every program: persistence is off.",
+            message=f"{len(found)} GPUs start anew with every program: persistence is off",
             evidence=(Evidence("devices.nvidia.gpus.persistence", "off"),),
         )
 
@@ -155,7 +157,7 @@ def vgpu_licence(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="vgpu-unlicensed",
                 subject=gpu.where(one),
-                message=f"{gpu.where(one)} is a virtual GPU without a licence.",
+                message=f"{gpu.where(one)} is a virtual GPU without a licence",
                 evidence=(Evidence("devices.nvidia.gpus.licence", licence),),
             )
 
@@ -178,7 +180,7 @@ def inforom(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="inforom-corrupt",
                 subject=gpu.where(one),
-                message=f"The records on {gpu.where(one)} (InfoROM) are corrupted.",
+                message=f"The records on {gpu.where(one)} (InfoROM) are corrupted",
                 evidence=(Evidence("devices.nvidia.gpus.inforom", "corrupted"),),
             )
 

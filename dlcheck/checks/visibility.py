@@ -45,7 +45,7 @@ def visible_devices(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if not value and scheduler:
         yield Finding(
             cause="scheduler-gave-no-gpu",
-            message=f"This {scheduler} job was given no GPU: CUDA_VISIBLE_DEVICES is empty.",
+            message=f"This {scheduler} job was given no GPU: CUDA_VISIBLE_DEVICES is empty",
             evidence=evidence,
         )
         return
@@ -58,7 +58,7 @@ def visible_devices(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     beside = f" this machine's {count} GPU{'s' if count > 1 else ''}" if count else " every NVIDIA GPU"
     yield Finding(
         cause="cuda-visible-devices-hides-gpu",
-        message=f"CUDA_VISIBLE_DEVICES {problem}, which hides{beside} from every framework.",
+        message=f"CUDA_VISIBLE_DEVICES {problem}, which hides{beside} from every framework",
         severity=Severity.WARNING if on_purpose else None,
         evidence=evidence,
     )
@@ -70,7 +70,7 @@ def _instance_missing(gpus: tuple[Gpu, ...]) -> Iterable[Finding]:
     if in_mig and len(in_mig) == len(gpus) and all(one.mig_devices == 0 for one in in_mig):
         yield Finding(
             cause="mig-instance-not-selected",
-            message=f"{gpu.where(in_mig[0])} is in MIG mode and has no instance, so that CUDA has nothing to run on.",
+            message=f"{gpu.where(in_mig[0])} is in MIG mode and has no instance, so that CUDA has nothing to run on",
             evidence=(Evidence("devices.nvidia.gpus.mig_devices", "0"),),
         )
 
@@ -123,7 +123,7 @@ def other_masks(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if hip and rocr and len(hip) > len(rocr):
         yield Finding(
             cause="device-mask-hides-gpu",
-            message=f"HIP_VISIBLE_DEVICES lists {len(hip)} devices and ROCR_VISIBLE_DEVICES only {len(rocr)}.",
+            message=f"HIP_VISIBLE_DEVICES lists {len(hip)} devices and ROCR_VISIBLE_DEVICES only {len(rocr)}",
             evidence=tuple(
                 Evidence(f"variables.{name}", variables[name])
                 for name in ("HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
@@ -141,7 +141,7 @@ def _entries(value: str | None) -> list[str]:
 def _hidden(name: str, value: str, vendor: str) -> Finding:
     return Finding(
         cause="device-mask-hides-gpu",
-        message=f"{name} is {value!r}, which leaves no {vendor} GPU to any program.",
+        message=f"{name} is {value!r}, which leaves no {vendor} GPU to any program",
         evidence=(Evidence(f"variables.{name}", value or "set and empty"),),
     )
 

@@ -49,7 +49,7 @@ def version_two(facts: Facts, profile: Profile) -> Iterable[Finding]:
     yield Finding(
         cause="windows-too-old-for-wsl-gpu",
         severity=Severity.WARNING if wanted else None,
-        message="This is WSL 1, which cannot reach a GPU.",
+        message="This is WSL 1, which cannot reach a GPU",
         evidence=(Evidence("system.wsl", "1"),),
     )
 
@@ -77,7 +77,7 @@ def way_open(facts: Facts, profile: Profile) -> Iterable[Finding]:
     yield Finding(
         cause="windows-too-old-for-wsl-gpu",
         severity=None if wanted else Severity.NOTE,
-        message="/dev/dxg is missing: Windows lends this WSL no GPU." if said is None else f"/dev/dxg: {said}.",
+        message="/dev/dxg is missing: Windows lends this WSL no GPU" if said is None else f"/dev/dxg: {said}",
         evidence=(Evidence("devices.dxg", said or "missing"),),
     )
 
@@ -104,7 +104,7 @@ def whole_driver(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         missing = "libnvidia-ml.so.1" if has_cuda else "libcuda.so.1"
         yield Finding(
             cause="wsl-driver-files-incomplete",
-            message=f"Of the driver that Windows lends to WSL, {missing} is missing.",
+            message=f"Of the driver that Windows lends to WSL, {missing} is missing",
             evidence=(Evidence("devices.wsl_libraries", ", ".join(lent)),),
         )
 
@@ -136,7 +136,7 @@ def no_linux_driver(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if wrong or (others and not loaded):
         yield Finding(
             cause="linux-driver-installed-in-wsl",
-            message=f"A Linux NVIDIA driver lies inside WSL ({wrong or others[0]}) and hides that of Windows.",
+            message=f"A Linux NVIDIA driver lies inside WSL ({wrong or others[0]}) and hides that of Windows",
             evidence=tuple(Evidence("devices.nvidia.libraries", path) for path in ([wrong] if wrong else others)),
         )
 
