@@ -102,8 +102,9 @@ def ask(pynvml, name, *arguments):
         if error.value in LOST:
             raise GoneError(name_of(pynvml, error.value)) from None
         return None if error.value in SILENT else {"unknown": name_of(pynvml, error.value)}
-    except (TypeError, ValueError, AttributeError) as error:
-        return {"unknown": "%s: %s" % (name, error)}
+    except Exception as error:
+        # nvidia-ml-py has an error of its own for a driver that is older than a function; its name is no NVMLError.
+        return None if type(error).__name__ == "NVMLLibraryMismatchError" else {"unknown": "%s: %s" % (name, error)}
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
@@ -271,7 +272,10 @@ def processes(pynvml, handle):
     """Programs that hold memory of the GPU, each as "pid name bytes"."""
     lines = []
     for name in ("nvmlDeviceGetComputeRunningProcesses", "nvmlDeviceGetGraphicsRunningProcesses"):
-        found = ask(pynvml, name, handle)
+        # The oldest layout is not asked for: nvidia-ml-py cannot read it.
+        found = ask(pynvml, name + "_v3", handle)
+        if found is None:
+            found = ask(pynvml, name + "_v2", handle)
         if isinstance(found, dict):
             return found
         for one in found or ():
