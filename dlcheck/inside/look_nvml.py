@@ -215,12 +215,20 @@ def examine(pynvml, handle, gpu):
     gpu["recovery_action"] = recovery(pynvml, handle)
     gpu["fabric_state"] = fabric(pynvml, handle)
     gpu["nvlink_down"] = links_down(pynvml, handle)
-    state = ask(pynvml, "nvmlDeviceValidateInforom", handle)
-    gpu["inforom"] = None if state is None else "valid"
-    if isinstance(state, dict):
-        gpu["inforom"] = "corrupted" if "CORRUPTED_INFOROM" in state["unknown"] else state
+    gpu["inforom"] = inforom(pynvml, handle)
     if ask(pynvml, "nvmlDeviceGetVirtualizationMode", handle) == 2:  # a vGPU inside a guest
         gpu["licence"] = licence(pynvml, handle)
+
+
+def inforom(pynvml, handle):
+    """Say valid or corrupted of the records on the card; None for a card without them."""
+    try:
+        pynvml.nvmlDeviceValidateInforom(handle)
+    except pynvml.NVMLError as error:
+        return "corrupted" if error.value == 14 else None
+    except AttributeError:
+        return None
+    return "valid"
 
 
 def recovery(pynvml, handle):
