@@ -1,0 +1,78 @@
+"""The devices as a table for a terminal: a row a device, a column for each that may see it."""
+
+from __future__ import annotations
+
+import textwrap
+
+from dlcheck.model.device_table import DeviceRow, DeviceTable
+from dlcheck.model.style import Style
+
+LEAST = 24
+"""Columns that a device's name takes at the least."""
+
+
+def render(table: DeviceTable, style: Style) -> str:
+    """The table, then why somebody does not see a device, then what nobody could look at."""
+    target = table.target
+    version = f", Python {target.version}" if target.version else ""
+    head = f"dlcheck {table.version} · devices · {target.python} ({target.chosen_by}{version})"
+    lines = [style.paint(head, "dim"), "", *_grid(table, style)]
+    reasons = _reasons(table, style)
+    lines += ["", *reasons] if reasons else []
+    if not any(row.vendor != "cpu" for row in table.rows) and not table.unknown:
+        lines += ["", "No accelerator in this machine; everything runs on the CPU."]
+    lines += [f"{style.sign('unknown')} {words}" for words in table.unknown]
+    return style.plain("\n".join(lines)) + "\n"
+
+
+def _grid(table: DeviceTable, style: Style) -> list[str]:
+    """Rows and columns; names are cut where the line is too short for them."""
+    titles = ["PCI", "driver", *(_title(name, version) for name, version in table.versions.items())]
+    cells = [_cells(row, table) for row in table.rows]
+    widths = [max(len(title), *(len(row[at]) for row in cells)) + 2 for at, title in enumerate(titles)]
+    names = [_name(row) for row in table.rows]
+    room = max(LEAST, min(max(len(name) for name in names) + 2, style.width - sum(widths)))
+    lines = [" " * room + style.paint(_joined(titles, widths), "bold")]
+    for name, row in zip(names, cells, strict=True):
+        short = name if len(name) <= room - 2 else name[: room - 3] + "…"
+        lines.append((short.ljust(room) + _joined(row, widths)).rstrip())
+    return [line.rstrip() for line in lines]
+
+
+def _joined(cells: list[str], widths: list[int]) -> str:
+    return "".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _title(name: str, version: str) -> str:
+    return f"{name} {version.partition('+')[0]}".strip()
+
+
+def _name(row: DeviceRow) -> str:
+    memory = f", {row.memory_bytes / 2**30:.1f} GiB" if row.memory_bytes else ""
+    return f"{row.name}{memory}"
+
+
+def _cells(row: DeviceRow, table: DeviceTable) -> list[str]:
+    """What stands in the columns: a dash where a device is not seen, a question mark where nobody asked."""
+    if row.vendor == "cpu":
+        seen = ["", ""]
+    else:
+        address = row.pci.address.removeprefix("0000:") if row.pci else "-"
+        # Windows' addresses are long identifiers that tell a reader nothing.
+        address = "yes" if "\\" in address else address
+        lost = " (lost)" if row.driver and row.driver.lost else ""
+        seen = [address, (row.driver_name or ("yes" if row.driver else "none")) + lost]
+    return [*seen, *(_framework(row, name) for name in table.versions)]
+
+
+def _framework(row: DeviceRow, name: str) -> str:
+    return (row.frameworks[name] or "-") if name in row.frameworks else "?"
+
+
+def _reasons(table: DeviceTable, style: Style) -> list[str]:
+    lines: list[str] = []
+    for slug in dict.fromkeys(slug for row in table.rows for slug in row.causes):
+        words = f"{style.sign('failed')} {table.titles.get(slug, slug)} ({slug})"
+        lines += textwrap.wrap(words, max(40, style.width), subsequent_indent="  ")
+        lines.append(f"  dlcheck explain {slug}")
+    return lines
