@@ -72,6 +72,9 @@ def _accelerators(facts: Facts, asked: dict[str, FrameworkFacts]) -> Iterator[De
     devices = or_none(facts.devices)
     if devices is None:
         return
+    nobody: dict[str, str | None] = {
+        name: None for name in COMPUTING if name in asked and or_none(asked[name].run) is not None
+    }
     cards = [one for one in or_none(devices.pci) or () if not one.device_class.startswith("0680")]
     for vendor in ("nvidia", "amd", "intel", "apple"):
         stack = or_none(getattr(devices, vendor))
@@ -81,19 +84,20 @@ def _accelerators(facts: Facts, asked: dict[str, FrameworkFacts]) -> Iterator[De
         cards = [one for one in cards if one not in left]
         for gpu in reported or (tuple(listed) if vendor == "nvidia" else ()):
             card = next((one for one in left if one.address == gpu.pci_address), None)
-            # A driver that tells no address, and one card that is left, are taken for the same.
-            if card is None and gpu.pci_address is None and len(left) == 1:
+            # Where the driver tells no address, or Windows calls its devices otherwise, order and number decide.
+            if card is None and left and (gpu.pci_address is None or "\\" in left[0].address):
                 card = left[0]
             if card:
                 left.remove(card)
             place = _place(gpu, listed)
-            yield _row(vendor, card, gpu, devices, {} if place is None else _seen(asked, KINDS[vendor], place), asked)
+            seen = {} if place is None else _seen(asked, KINDS[vendor], place)
+            yield _row(vendor, card, gpu, devices, {**nobody, **seen})
         for card in left:
             index = left.index(card) if not reported else None
             seen = _seen(asked, KINDS[vendor], index) if index is not None else {}
-            yield _row(vendor, card, None, devices, seen, asked)
+            yield _row(vendor, card, None, devices, {**nobody, **seen})
     for card in cards:
-        yield _row("other", card, None, devices, {}, asked)
+        yield _row("other", card, None, devices, nobody)
 
 
 def _listed(devices: DeviceFacts) -> list[Gpu]:
@@ -136,9 +140,7 @@ def _row(
     gpu: Gpu | None,
     devices: DeviceFacts,
     seen: dict[str, str | None],
-    asked: dict[str, FrameworkFacts],
 ) -> DeviceRow:
-    nobody: dict[str, str | None] = {name: None for name in COMPUTING if name in asked and or_none(asked[name].run)}
     kernel = or_none(card.driver) if card else None
     stack = or_none(devices.nvidia)
     release = (or_none(stack.driver) or or_none(stack.module)) if stack and vendor == "nvidia" else None
@@ -150,7 +152,7 @@ def _row(
         pci=card,
         driver=gpu,
         driver_name=f"{named} {release}" if named == "nvidia" and release else named,
-        frameworks={**nobody, **seen},
+        frameworks=seen,
     )
 
 

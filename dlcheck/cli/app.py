@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dlcheck import __version__
-from dlcheck.cli import console, diagnose, diff, doctor, explain, fleet, install, smoke
+from dlcheck.cli import console, devices, diagnose, diff, doctor, explain, fleet, install, smoke
 from dlcheck.model.errors import DlcheckError
 
 EXIT_WRONG_USE = 2
@@ -53,6 +53,7 @@ def options(
 
 
 app.command()(doctor.doctor)
+app.command()(devices.devices)
 app.command()(diff.diff)
 app.add_typer(fleet.command, name="fleet")
 app.command()(diagnose.diagnose)

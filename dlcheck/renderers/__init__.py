@@ -11,6 +11,7 @@ from dlcheck.model.report import Report
 from dlcheck.model.style import Style
 
 if TYPE_CHECKING:
+    from dlcheck.model.device_table import DeviceTable
     from dlcheck.model.diagnosis import DiagnosisReport
     from dlcheck.model.explanation import Explanation
     from dlcheck.model.fleet import FleetDiff, FleetReport
@@ -147,3 +148,17 @@ def _install(module: str) -> Callable[[Installation, Style], str]:
 
 INSTALL_RENDERERS = {name: _install(name) for name in ("text", "json")}
 """Every value of --format of dlcheck install."""
+
+
+def _devices(module: str) -> Callable[[DeviceTable, Style], str]:
+    """A format of devices: secrets are masked wherever they stand."""
+
+    def render(table: DeviceTable, style: Style) -> str:
+        made: str = importlib.import_module(f"{__name__}.devices_{module}").render(mask_report(table), style)
+        return made
+
+    return render
+
+
+DEVICE_RENDERERS = {name: _devices(name) for name in ("text", "json")}
+"""Every value of --format of dlcheck devices."""
