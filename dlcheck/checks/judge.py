@@ -118,7 +118,11 @@ def primary(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
     """The causes that stand for themselves, worst first: errors and warnings that no other finding explains."""
     worst = _worst(verdicts)
     explained = {
-        one.cause for verdict in verdicts if not verdict.suppressed for one in verdict.findings if one.because_of
+        one.cause
+        for verdict in verdicts
+        if not verdict.suppressed
+        for one in verdict.findings
+        if set(one.because_of) - {one.cause}  # a summary may point to the finding of the same cause
     }
     return tuple(
         sorted(

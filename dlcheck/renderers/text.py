@@ -123,14 +123,16 @@ def _cause(slug: str, findings: list[tuple[Verdict, Finding]], report: Report, s
     )
     title = cause.title if cause else slug
     yield from _labelled(f"{sign} CAUSE ", style.paint(f"{title} ({slug})", "bold"), style)
-    shown = list(dict.fromkeys(one.message for _, one in findings))
+    # A summary that points to this very cause says nothing that the others do not say.
+    own = [one for _, one in findings if slug not in one.because_of] or [first]
+    shown = list(dict.fromkeys(one.message for one in own))
     for message in shown[:3]:
-        yield from _wrapped(f"{message[0].upper()}{message[1:]}.", style, INDENT)
+        yield from _wrapped(f"{message[:1].upper()}{message[1:].removesuffix('.')}.", style, INDENT)
     if len(shown) > 3:
         yield f"{'':{INDENT}}and {len(shown) - 3} more of the same cause; -v shows them"
     shell = _shell(report)
-    for number, fix in enumerate(first.fixes[:_MOST_FIXES]):
-        yield from _fix(fix, "  FIX   " if not number else "   or   ", shell, style)
+    for number, fix in enumerate(_fixes(own)):
+        yield from _fix(fix, "  FIX   " if not number else " " * 8, shell, style)
     if first.verify:
         yield from _labelled("  CHECK ", first.verify[0], style)
     yield f"  MORE   dlcheck explain {slug}"
@@ -143,6 +145,13 @@ def _cause(slug: str, findings: list[tuple[Verdict, Finding]], report: Report, s
         yield from _wrapped(
             f"{count} {verb} from this cause ({codes}); -v shows {'it' if len(folded) == 1 else 'them'}.", style, 2
         )
+
+
+def _fixes(findings: list[Finding]) -> tuple[Fix, ...]:
+    """The first fix of each finding (TensorFlow and PyTorch are mended apart), then second choices while there is room."""
+    firsts = dict.fromkeys(fix for one in findings for fix in one.fixes[:1])
+    others = dict.fromkeys(fix for one in findings for fix in one.fixes[1:])
+    return tuple(dict.fromkeys((*firsts, *others)))[: max(_MOST_FIXES, len(firsts))]
 
 
 def _fix(fix: Fix, label: str, shell: Shell, style: Style) -> Iterator[str]:
