@@ -10,7 +10,7 @@ from dlcheck.clues.signature import Alternative, Expression, Signatures
 LONGEST_LINE = 3000
 SHORT = 8
 """Up to so many lines, everything was pasted for a reason."""
-HEAD, TAIL = 60_000, 120_000
+HEAD, TAIL = 40_000, 80_000
 """Characters kept of a longer text: how it began, and how it ended, which is where most errors stand."""
 _BLANKS = re.compile(r"[ \t\xa0]+")
 
@@ -24,6 +24,13 @@ _LISTED = re.compile(
 _COMPLAINS = re.compile(
     r"error|fail|cannot|can't|could ?n[o']t|unable|exception|traceback|not found|no such|denied|mismatch|incompatib|crash"
     r"|killed|unsupported|not supported|not available|not detect|invalid|warning|refus|hang|stuck|missing|broken|xid|nvrm"
+)
+# Lines that look like errors and decide nothing; they speak for no cause but that they are noise.
+_NOISE = re.compile(
+    r"unable to register cu\w+ (?:plugin )?factory|attempting to register factory|placer already registered"
+    r"|one has already been registered"
+    r"|tf-trt warning|could not find tensorrt|onednn custom operations|with the appropriate compiler flags|is optimized (?:to|with)"
+    r"|numa node|all log messages before absl"
 )
 
 
@@ -62,8 +69,8 @@ class Paste:
         self._keep(text)
         lines = [(at, _BLANKS.sub(" ", line.strip()).lower()) for at, line in enumerate(self.shown)]
         self.whole = View(lines)
-        spoken = [(at, line) for at, line in lines if not _LISTED.match(line) or _COMPLAINS.search(line)]
-        self.speech = self.whole if len(lines) <= SHORT else View(spoken)
+        listed = len(lines) > SHORT
+        self.speech = View([one for one in lines if _speaks(one[1], listed=listed)])
         """Without the lines of a machine's description: where people and errors speak."""
 
     def _keep(self, text: str) -> None:
@@ -114,6 +121,13 @@ class Paste:
         if line is None or any(self.find(one, self.whole) is None for one in expression.conditions):
             return None
         return line if self.find(expression.exceptions, self.whole) is None else None
+
+
+def _speaks(line: str, *, listed: bool) -> bool:
+    """Whether the line may speak for a cause; ``listed``: lines that merely describe a machine may not."""
+    if _NOISE.search(line):
+        return False
+    return not listed or not _LISTED.match(line) or bool(_COMPLAINS.search(line))
 
 
 def _fitting(lines: list[str], room: int) -> int:
