@@ -41,7 +41,12 @@ def options(version: Annotated[bool, typer.Option("--version", callback=show, is
 def greet(name: str = "you"): print(name)
 app()
 """
-PEAK = "import sys, resource; from dlcheck.cli.app import run; run(sys.argv[1:]); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+PEAK = """
+import resource, sys
+from dlcheck.cli.app import run
+run(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 
 
 def environment() -> dict[str, str]:
@@ -83,14 +88,17 @@ def main() -> int:
     python = sys.argv[1]
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 5
     own = sys.executable
-    doctor = (own, "-m", "dlcheck", "doctor", "--python", python, "--no-history", "--offline")
+    dlcheck = (own, "-m", "dlcheck")
+    doctor = (*dlcheck, "doctor", "--python", python, "--no-history", "--offline")
+    terminal = (own, "-c", "import typer, rich.console")
     with tempfile.TemporaryDirectory() as folder:
         hello = Path(folder, "hello.py")
         hello.write_text(HELLO)
+        greet = (own, str(hello), "--version")
         rows = [
             ("doctor", paired(lambda: run(*doctor), lambda: side_by_side(python), rounds), 1.15),
-            ("doctor --quick", paired(lambda: run(*doctor, "--quick"), lambda: run(own, "-c", "import typer, rich.console"), 2 * rounds + 1), 3.0),
-            ("--version", paired(lambda: run(own, "-m", "dlcheck", "--version"), lambda: run(own, str(hello), "--version"), 2 * rounds + 1), 1.15),
+            ("doctor --quick", paired(lambda: run(*doctor, "--quick"), lambda: run(*terminal), 2 * rounds + 1), 3.0),
+            ("--version", paired(lambda: run(*dlcheck, "--version"), lambda: run(*greet), 2 * rounds + 1), 1.15),
         ]  # fmt: skip
     done = subprocess.run(
         [own, "-c", PEAK, *doctor[3:], "--output", os.devnull],

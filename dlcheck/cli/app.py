@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import enum
+import importlib
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated, NoReturn
 
 import typer
 
 from dlcheck import __version__
-from dlcheck.cli import console, devices, diagnose, diff, doctor, explain, fleet, install, smoke
+from dlcheck.cli import console
 from dlcheck.model.errors import DlcheckError
 
 EXIT_WRONG_USE = 2
 EXIT_COULD_NOT_FINISH = 3
 EXIT_INTERRUPTED = 130
 
-app = typer.Typer(
-    name="dlcheck",
-    help="Does deep learning work on this machine, and if not, why not, and what to type.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+COMMANDS = ("doctor", "devices", "install", "smoke", "diagnose", "explain", "diff", "fleet")
+"""Each command is the function, or the Typer, of its name in the module of its name. The order is that of --help."""
 
 
 class Color(str, enum.Enum):
@@ -41,7 +37,6 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[  # noqa: ARG001 - Typer calls the callback
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and stop.")
@@ -52,14 +47,32 @@ def options(
     console.settings["color"] = color.value
 
 
-app.command()(doctor.doctor)
-app.command()(devices.devices)
-app.command()(diff.diff)
-app.add_typer(fleet.command, name="fleet")
-app.command()(diagnose.diagnose)
-app.command()(explain.explain)
-app.command()(install.install)
-app.command("smoke", help=smoke.HELP)(smoke.smoke)
+def build(arguments: Sequence[str]) -> typer.Typer:
+    """The command line for these arguments. Typer inspects every command that it is given, which takes longer than most
+    of dlcheck's own start: only the one that is called is given to it, and all where none is named.
+    """
+    called = next((word for word in arguments if not word.startswith("-")), None)
+    completing = any(name.startswith("_DLCHECK_COMPLETE") for name in os.environ)
+    wanted: tuple[str, ...] = (called,) if called in COMMANDS and not completing else COMMANDS
+    if list(arguments[:1]) == ["--version"]:
+        wanted = ()
+    app = typer.Typer(
+        name="dlcheck",
+        help="Does deep learning work on this machine, and if not, why not, and what to type.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=wanted == COMMANDS,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=not wanted)(options)
+    for name in wanted:
+        command = getattr(importlib.import_module(f"dlcheck.cli.{name}"), name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+    return app
 
 
 def main() -> NoReturn:
@@ -71,7 +84,7 @@ def run(arguments: list[str]) -> int:
     """Run the command line; the exit code. Every error becomes one line on standard error."""
     usage_error = typer.BadParameter.__bases__[0].__bases__[0]
     try:
-        return int(app(arguments, prog_name="dlcheck", standalone_mode=False) or 0)
+        return int(build(arguments)(arguments, prog_name="dlcheck", standalone_mode=False) or 0)
     except DlcheckError as error:
         console.say(f"dlcheck: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))
         return EXIT_WRONG_USE

@@ -11,9 +11,7 @@ import typer
 from dlcheck.cli import console
 from dlcheck.model.style import Style
 
-command = typer.Typer(
-    no_args_is_help=True, help="Many machines: run on all of them, draw one picture, compare two runs."
-)
+fleet = typer.Typer(no_args_is_help=True, help="Many machines: run on all of them, draw one picture, compare two runs.")
 
 
 class Format(str, enum.Enum):
@@ -63,7 +61,7 @@ class EngineName(str, enum.Enum):
     ANSIBLE = "ansible"
 
 
-@command.command(context_settings={"allow_interspersed_args": False})
+@fleet.command(context_settings={"allow_interspersed_args": False})
 def run(
     words: Annotated[list[str], typer.Argument(metavar="-- doctor|smoke [ARGS]", help="What every node runs.")],
     *,
@@ -90,14 +88,15 @@ def run(
     no_history: NoHistory = False,
 ) -> int:
     """Run doctor or smoke on many nodes through an engine, and draw the picture."""
-    from dlcheck import fleet, fleet_run
+    from dlcheck import fleet as verb
+    from dlcheck import fleet_run
     from dlcheck.model.shell import quote
 
     wish = fleet_run.Wish(
         engine=engine.value,
         command=tuple(words),
-        nodes=fleet.node_list(nodes, "--nodes") if nodes else None,
-        expect=fleet.expected_nodes(expect) if expect else None,
+        nodes=verb.node_list(nodes, "--nodes") if nodes else None,
+        expect=verb.expected_nodes(expect) if expect else None,
         dlcheck=dlcheck,
         seconds=timeout,
         wait=wait,
@@ -124,7 +123,7 @@ def _tell(done: int, everybody: int) -> None:
         console.live(f"{done} of {everybody} nodes have answered")
 
 
-@command.command()
+@fleet.command()
 def report(
     source: Annotated[
         str, typer.Argument(metavar="DIR|FILE|-", help="Reports: a folder, a file of JSON lines, or stdin.")
@@ -142,19 +141,19 @@ def report(
     no_history: NoHistory = False,
 ) -> int:
     """Draw one picture of the reports that doctor and smoke left."""
-    from dlcheck import fleet
+    from dlcheck import fleet as verb
 
-    drawn = fleet.report(
+    drawn = verb.report(
         source,
         stream=sys.stdin.buffer if source == "-" else None,
-        expect=fleet.expected_nodes(expect) if expect else None,
+        expect=verb.expected_nodes(expect) if expect else None,
         max_age=3600 * max_age,
         fail_on=fail_on.value,
     )
     return _show(drawn, format_, output, verbose - quiet, no_history)
 
 
-@command.command()
+@fleet.command()
 def diff(
     before: Annotated[
         str, typer.Argument(metavar="A", help="last, previous, a number of --list, or reports.")

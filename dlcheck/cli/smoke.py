@@ -12,16 +12,6 @@ from typing_extensions import Self
 from dlcheck.cli import console, options
 from dlcheck.model.level import Level
 
-HELP = """Train a tiny network on every device with every installed framework, and judge it against float64.
-
-Every task is trained for 20 steps of plain gradient descent from shipped weights; its losses, its first gradients and its
-final weights must be those of a float64 reference, and a pass in small integers must be equal to the last bit.
-
-What it finds: a device that computes wrong always or often, crashes, hangs, falls back to the CPU in silence, or rounds
-float32 to TF32 or bfloat16. What it cannot find: an error that comes once an hour, or only on a hot or full device
-(--level long looks longer), and anything in layers and shapes that it does not use. A pass proves no device sound.
-"""
-
 
 class Format(str, enum.Enum):
     """How to show the result."""
@@ -59,7 +49,15 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding in full.")] = False,
     inject: Annotated[str, typer.Option(hidden=True)] = "",
 ) -> int:
-    """See HELP: Typer is given it as the help text."""
+    """Train a tiny network on every device with every installed framework, and judge it against float64.
+
+    Every task is trained for 20 steps of plain gradient descent from shipped weights; its losses, its first gradients and its
+    final weights must be those of a float64 reference, and a pass in small integers must be equal to the last bit.
+
+    What it finds: a device that computes wrong always or often, crashes, hangs, falls back to the CPU in silence, or rounds
+    float32 to TF32 or bfloat16. What it cannot find: an error that comes once an hour, or only on a hot or full device
+    (--level long looks longer), and anything in layers and shapes that it does not use. A pass proves no device sound.
+    """
     from dlcheck import smoke as verb
     from dlcheck.data.smoke_tasks import TASKS, smoke_task
     from dlcheck.host.interpreter import choose
