@@ -22,9 +22,8 @@ GENERIC_FACTOR, NVIDIA_FACTOR = 4.1, 1.6
 """Unpacked size by size of the wheel: 660 MB of CPU wheels become 2.6 GiB, 2.2 GB of NVIDIA's 3.3 GB (measured 2026-11)."""
 
 
-def sized(base: Prepared, wheels: tuple[LockedWheel, ...], client: Client | None) -> Prepared:
+def sized(base: Prepared, wheels: tuple[LockedWheel, ...], client: Client | None, places: Places) -> Prepared:
     """The plan with every wheel, its size, what is here already, and what the disks need."""
-    places = Places.of(os.environ)
     unknown = [one for one in wheels if one.size is None and lock.path_of(one.address) is None]
     sizes: dict[str, int | None] = {}
     if client is not None and unknown:

@@ -12,9 +12,10 @@ from dataclasses import replace
 from dlcheck import builds, machine, refusals, selection, wishes
 from dlcheck.costs import sized
 from dlcheck.host import environments, package_sources, pythons, record
-from dlcheck.installers import lock, offer, uv
+from dlcheck.installers import journal, lock, offer, staging, uv
 from dlcheck.installers.fetch import Client
 from dlcheck.installers.lock import LockedWheel
+from dlcheck.installers.places import Places
 from dlcheck.installers.surroundings import surroundings
 from dlcheck.look import look_for_builds
 from dlcheck.model.environment import Environment
@@ -33,7 +34,7 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
 
     ``say`` is told what is being done. ``DlcheckError`` for a wrong use; what cannot be had is in the plan's selection.
     """
-    target = environments.look(options.venv or environ.get("VIRTUAL_ENV") or ".venv")
+    target = environments.look(_recovered(options.venv or environ.get("VIRTUAL_ENV") or ".venv", environ))
     _refuse_target(target, options)
     asked = (*options.requirements, *(("ipykernel",) if options.kernel else ())) or (
         () if options.frozen else _still(target, DEFAULT_REQUIREMENTS)
@@ -83,7 +84,7 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     wheels, text = _resolve(base, env)
     base = replace(base, lock_text=text)
     say("asking for sizes")
-    return sized(base, wheels, client)
+    return sized(base, wheels, client, Places.of(environ))
 
 
 def _mode(options: Options, target: Environment) -> str:
@@ -96,6 +97,15 @@ def _with_selection(base: Prepared, chosen: Selection) -> Prepared:
     warnings = chosen.warnings + tuple(f"not read: {one}" for one in base.sources.unreadable)
     plan = replace(base.plan, selection=chosen, accelerator=chosen.accelerator, reason=chosen.reason, warnings=warnings)
     return replace(base, plan=plan)
+
+
+def _recovered(venv: str, environ: Mapping[str, str]) -> str:
+    """The target's folder, after bringing back what a run that was killed between two renames has left beside it."""
+    folder = os.path.abspath(os.path.expanduser(venv))
+    if not os.path.lexists(folder) and os.path.isdir(staging.old_of(folder)):
+        with journal.held(Places.of(environ).target(folder), lambda: None):
+            staging.recover(folder)
+    return folder
 
 
 def _own_python() -> str:
@@ -219,6 +229,6 @@ def _resolve(base: Prepared, env: dict[str, str]) -> tuple[tuple[LockedWheel, ..
             raise Unresolved(base.plan, mask_secrets(done.errors or done.output or done.failure or "uv gave no reason"))
         wheels = lock.read(question.lock, base.python, free_threaded=base.machine.free_threaded)
         with open(question.lock, encoding="utf-8") as stream:
-            return wheels, mask_secrets(stream.read())
+            return lock.with_credentials(wheels, base.sources), mask_secrets(stream.read())
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit, urlunsplit
 from urllib.request import url2pathname
 
 from packaging.markers import default_environment
@@ -14,6 +14,7 @@ from packaging.pylock import Pylock, PylockSelectError, PylockValidationError
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
 
 from dlcheck.model.errors import DlcheckError
+from dlcheck.model.sources import PackageSources
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -92,9 +93,20 @@ def path_of(address: str) -> str | None:
     return url2pathname(urlsplit(address).path) if address.startswith("file:") else None
 
 
-def filename_of(address: str) -> str:
-    """The last part of an address, unquoted."""
-    return unquote(urlsplit(address).path.rpartition("/")[2])
+def with_credentials(wheels: tuple[LockedWheel, ...], sources: PackageSources) -> tuple[LockedWheel, ...]:
+    """The wheels with the user information of the source on the same host, which a lock leaves out."""
+    known = {}
+    for source in sources.sources:
+        parts = urlsplit(source.address)
+        user, mark, host = parts.netloc.rpartition("@")
+        if mark:
+            known[parts.scheme, host] = user
+    made = []
+    for one in wheels:
+        parts = urlsplit(one.address)
+        user = known.get((parts.scheme, parts.netloc), "")
+        made.append(replace(one, address=urlunsplit(parts._replace(netloc=f"{user}@{parts.netloc}"))) if user else one)
+    return tuple(made)
 
 
 def tags(python: str, *, free_threaded: bool = False) -> tuple[Tag, ...]:

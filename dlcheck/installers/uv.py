@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dlcheck.host.process import Done, run
 from dlcheck.model.plan import Build
@@ -75,11 +74,29 @@ def resolve(uv: str, question: Question, env: Mapping[str, str]) -> Done:
     with open(path, "w", encoding="utf-8") as stream:
         stream.write(project(question))
     os.chmod(path, 0o600)  # an index's address may hold a password
+    env = {**env, **source_variables(question.sources)}
     return run(resolve_argv(uv, question), timeout=RESOLVE_SECONDS, env=env, cwd=question.folder, apart=True)
 
 
+def source_variables(sources: PackageSources) -> dict[str, str]:
+    """The configured sources as variables of uv: on a command line everybody could read the passwords in them.
+
+    pip asks all indexes and takes the highest version; uv takes the first index that has the name, and asks its default
+    index last. So the main index is named first, and the last of the others is the default.
+    """
+    general = [one for one in sources.sources if one.role != "find-links" and not one.explicit]
+    ordered = [address(one.address) for one in _main_first(general)]
+    links = [address(one.address) for one in sources.of("find-links")]
+    variables = {"UV_FIND_LINKS": ",".join(links)} if links else {}
+    if ordered:
+        variables["UV_DEFAULT_INDEX"] = ordered[-1]
+    if ordered[:-1]:
+        variables["UV_INDEX"] = " ".join(ordered[:-1])
+    return variables
+
+
 def project(question: Question) -> str:
-    """A pyproject.toml that says what is wanted, from which index each name may come, and where else to look."""
+    """A pyproject.toml that says what is wanted, and which names come from one index and from no other."""
     lines = ["[project]", 'name = "dlcheck-plan"', 'version = "0"']
     lines.append(f"dependencies = {_array(question.requirements)}")
     pins: dict[str, str] = {}
@@ -89,14 +106,8 @@ def project(question: Question) -> str:
             name = "dlcheck-" + build.variant.replace(".", "-")
             flat = "://" not in build.index or build.index.startswith("file:")
             if name not in pins.values():
-                indexes += _index(name, address(build.index), explicit=True, flat=flat and not _is_simple(build.index))
+                indexes += _index(name, address(build.index), flat=flat and not _is_simple(build.index))
             pins.update(dict.fromkeys(build.pinned, name))
-    general = [one for one in question.sources.sources if one.role != "find-links" and not one.explicit]
-    # pip asks all indexes and takes the highest version, uv the first that has the name: the main index goes first.
-    for at, source in enumerate(_main_first(general)):
-        indexes += _index(f"configured-{at}", address(source.address), last=at == len(general) - 1)
-    links = [address(one.address) for one in question.sources.of("find-links")]
-    lines += ["", "[tool.uv]", f"find-links = {_array(links)}"]
     if pins:
         lines += ["", "[tool.uv.sources]", *(f'{name} = {{ index = "{index}" }}' for name, index in pins.items())]
     return "\n".join([*lines, *indexes]) + "\n"
@@ -121,10 +132,9 @@ def _is_simple(text: str) -> bool:
     return os.path.isdir(os.path.join(path, "torch"))
 
 
-def _index(name: str, url: str, *, explicit: bool = False, flat: bool = False, last: bool = False) -> list[str]:
-    lines = ["", "[[tool.uv.index]]", f'name = "{name}"', f"url = {_string(url)}"]
-    lines += ["explicit = true"] * explicit + ['format = "flat"'] * flat + ["default = true"] * last
-    return lines
+def _index(name: str, url: str, *, flat: bool) -> list[str]:
+    lines = ["", "[[tool.uv.index]]", f'name = "{name}"', f"url = {_string(url)}", "explicit = true"]
+    return lines + ['format = "flat"'] * flat
 
 
 def _array(values: Sequence[str]) -> str:
@@ -159,15 +169,3 @@ def sync_argv(uv: str, folder: str, lock: str, link_mode: str) -> tuple[str, ...
         uv, "pip", "sync", "--no-config", "--offline", "--python", python, "--no-build", "--no-python-downloads",
         "--link-mode", link_mode, lock,
     )  # fmt: skip
-
-
-def lock_table(path: str) -> dict[str, Any]:
-    """The parsed pylock.toml."""
-    import sys
-
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    with open(path, "rb") as stream:
-        return tomllib.load(stream)

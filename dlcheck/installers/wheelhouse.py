@@ -7,6 +7,7 @@ sha256 are those of the lock, so that a wheel with a name needs no second look.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -130,7 +131,8 @@ class _Fetch:
                 raise failure
             if failure.kind == "content":
                 wrong += 1
-                os.unlink(self._part)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(self._part)
                 if wrong > 1:
                     raise failure
                 continue

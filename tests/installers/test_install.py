@@ -1,0 +1,338 @@
+"""dlcheck install against an index of this machine: what it makes, what it refuses, what survives a bad index."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from index_server import Index, serve, wheel
+
+from dlcheck import install as verb
+from dlcheck.host import record
+from dlcheck.host.environments import look
+from dlcheck.installers import staging
+from dlcheck.model.errors import DlcheckError
+from dlcheck.model.plan import Installation, Options
+
+
+class Quiet:
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.bytes = 0
+
+    def step(self, words: str) -> None:
+        self.steps.append(words)
+
+    def fetched(self, name: str, size: int) -> None:  # noqa: ARG002 - the protocol
+        self.bytes += size
+
+
+def options(tmp_path: Path, index: Index, *wanted: str, **more) -> Options:
+    return Options(**{"requirements": wanted, "venv": str(tmp_path / "env"), "index_url": index.url, **more})
+
+
+def go(made: Options, home: dict[str, str], reporter: Quiet | None = None) -> Installation:
+    done, prepared = verb.plan(made, home)
+    return done if prepared is None else verb.install(prepared, home, reporter or Quiet())
+
+
+def versions(tmp_path: Path) -> dict[str, str]:
+    return dict(look(str(tmp_path / "env")).distributions)
+
+
+def is_whole(tmp_path: Path) -> bool:
+    return record.walk(staging.site_packages(str(tmp_path / "env")), deep=True).is_whole
+
+
+def beside(tmp_path: Path) -> list[str]:
+    return [one.name for one in tmp_path.iterdir() if "dlcheck-" in one.name]
+
+
+def test_installs_proves_and_then_has_nothing_to_do(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", requires=("other>=1",))
+    index.add("other", "1.2")
+    made = options(tmp_path, index, "demo")
+    done = go(made, home)
+    assert done.result == "installed", done.failure
+    assert versions(tmp_path) == {"demo": "1.0", "other": "1.2"}
+    assert is_whole(tmp_path)
+    assert done.proof.files > 4
+    manifest = json.loads((tmp_path / "env/dlcheck.json").read_text())
+    assert manifest["requirements"] == ["demo"]
+    assert not beside(tmp_path)
+    before = index.total
+    assert go(made, home).result == "nothing-to-do"
+    assert index.total == before
+    assert subprocess.run([tmp_path / "env/bin/python", "-c", "import demo, other"], check=False).returncode == 0
+
+
+def test_a_new_wish_keeps_the_earlier_ones(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo")
+    index.add("other")
+    go(options(tmp_path, index, "demo"), home)
+    done = go(options(tmp_path, index, "other"), home)
+    assert done.result == "installed"
+    assert set(versions(tmp_path)) == {"demo", "other"}
+    index.add("demo", "2.0")
+    done = go(options(tmp_path, index, "demo==2.0"), home)
+    assert done.plan.remove == ("demo==1.0",)
+    assert versions(tmp_path) == {"demo": "2.0", "other": "1.0"}
+
+
+def test_the_plan_shows_what_will_be_done_and_touches_nothing(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo")
+    done, prepared = verb.plan(options(tmp_path, index, "demo"), home)
+    assert done.result == "planned"
+    assert prepared.plan.download_bytes == len(index.wheels["demo-1.0-py3-none-any.whl"])
+    assert [one.id for one in prepared.plan.steps] == ["fetch", "stage", "link", "walk", "smoke", "swap"]
+    assert not (tmp_path / "env").exists()
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_dropped_connection_is_gone_on_from(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", files={"demo/big.bin": os.urandom(600_000)})
+    size = len(index.wheels["demo-1.0-py3-none-any.whl"])
+    index.drop_after, index.drops = 200_000, 2
+    made = options(tmp_path, index, "demo")
+    done, prepared = verb.plan(made, home)
+    index.sent.clear()
+    index.requests.clear()
+    done = verb.install(prepared, home, Quiet())
+    assert done.result == "installed", done.failure
+    assert index.total <= size * 1.01
+    assert [one[1] for one in index.requests][1:] == ["bytes=200000-", "bytes=400000-"]
+
+
+def test_a_server_without_ranges_starts_anew(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", files={"demo/big.bin": os.urandom(300_000)})
+    index.ranges, index.drop_after = False, 100_000
+    _, prepared = verb.plan(options(tmp_path, index, "demo"), home)
+    index.drops = 1
+    assert verb.install(prepared, home, Quiet()).result == "installed"
+    assert is_whole(tmp_path)
+
+
+@pytest.mark.parametrize(("vice", "times"), [("corrupt", 1), ("failures", 2)])
+def test_one_bad_answer_is_overcome(tmp_path: Path, index: Index, home: dict[str, str], vice: str, times: int):
+    index.add("demo")
+    _, prepared = verb.plan(options(tmp_path, index, "demo"), home)
+    setattr(index, vice, times)
+    assert verb.install(prepared, home, Quiet()).result == "installed"
+    assert is_whole(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("vice", "words"),
+    [
+        ({"corrupt": 99}, "other bytes than its hash says"),
+        ({"truncate": 500}, "500 bytes"),
+        ({"status": 403, "failures": 99}, "403"),
+        ({"status": 404, "failures": 99}, "404"),
+    ],
+)
+def test_what_cannot_be_overcome_leaves_the_old_environment(
+    tmp_path: Path, index: Index, home: dict[str, str], vice, words: str
+):
+    index.add("demo")
+    go(options(tmp_path, index, "demo"), home)
+    index.add("demo", "2.0")
+    _, prepared = verb.plan(options(tmp_path, index, "demo==2.0"), home)
+    for name, value in vice.items():
+        setattr(index, name, value)
+    done = verb.install(prepared, home, Quiet())
+    assert (done.result, done.exit_code, done.failure.step) == ("failed", 1, "fetch")
+    assert words in done.failure.message
+    assert versions(tmp_path) == {"demo": "1.0"}
+    assert is_whole(tmp_path)
+    assert not beside(tmp_path)
+
+
+def test_an_index_that_lies_about_its_hashes(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo")
+    index.lies = True
+    done, prepared = verb.plan(options(tmp_path, index, "demo"), home)
+    if prepared is not None:
+        done = verb.install(prepared, home, Quiet())
+    assert done.result == "failed"
+    assert not (tmp_path / "env").exists()
+
+
+def test_an_index_that_has_it_not_is_one_clear_answer(tmp_path: Path, index: Index, home: dict[str, str]):
+    done = go(options(tmp_path, index, "no-such-thing"), home)
+    assert (done.result, done.failure.step) == ("failed", "resolve")
+    assert "no-such-thing" in done.failure.message
+
+
+def test_no_index_at_all(tmp_path: Path, home: dict[str, str]):
+    with serve() as gone:
+        url = gone.url
+    done = go(Options(requirements=("demo",), venv=str(tmp_path / "env"), index_url=url), home)
+    assert done.result == "failed"
+    assert not (tmp_path / "env").exists()
+
+
+def test_a_same_named_package_on_a_later_index_never_wins(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", "1.0")
+    with serve() as hostile:
+        hostile.add("demo", "99.0")
+        home["PIP_INDEX_URL"], home["PIP_EXTRA_INDEX_URL"] = index.url, hostile.url
+        done = go(Options(requirements=("demo",), venv=str(tmp_path / "env")), home)
+        assert done.result == "installed", done.failure
+        assert versions(tmp_path) == {"demo": "1.0"}
+        assert not hostile.sent
+
+
+def test_a_pinned_build_comes_from_its_folder_alone(tmp_path: Path, index: Index, home: dict[str, str]):
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    for name, data in (wheel("torch", "2.13.0+cpu"),):
+        (folder / name).write_bytes(data)
+    index.add("torch", "2.13.0+cpu", files={"torch/evil.py": b"evil"})
+    index.add("torch", "9.9")
+    made = options(tmp_path, index, "torch", find_links=(str(folder),), smoke=False, offline=False)
+    done, prepared = verb.plan(made, home)
+    assert prepared is not None, (done.failure, done.plan.selection)
+    if prepared.plan.selection.builds[0].index != str(folder):
+        pytest.skip("PyTorch's own index answers from here")
+    assert verb.install(prepared, home, Quiet()).result == "installed"
+    assert (tmp_path / "env/lib").glob("*/site-packages/torch/evil.py").__next__.__self__ is not None
+    assert not list((tmp_path / "env").glob("lib/*/site-packages/torch/evil.py"))
+
+
+def test_credentials_reach_the_index_and_nothing_else(tmp_path: Path, index: Index, home: dict[str, str]):
+    secret = "s3cret-Pass"
+    index.add("demo")
+    index.password = secret
+    url = index.url.replace("http://", f"http://user:{secret}@")
+    made = Options(
+        requirements=("demo",), venv=str(tmp_path / "env"), index_url=url, lock=str(tmp_path / "pylock.toml")
+    )
+    done = go(made, home)
+    assert done.result == "installed", done.failure
+    from dlcheck.model.style import Style
+    from dlcheck.renderers import INSTALL_RENDERERS
+
+    for render in INSTALL_RENDERERS.values():
+        assert secret not in render(done, Style(verbosity=1))
+    written = [
+        path
+        for root in ("env", "cache", "state")
+        for path in (tmp_path / root).rglob("*")
+        if path.is_file() and not path.is_symlink()
+    ]
+    for path in [*written, tmp_path / "pylock.toml"]:
+        assert secret.encode() not in path.read_bytes(), path
+
+
+def test_lock_then_frozen_gives_the_same_environment(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", requires=("other",))
+    index.add("other")
+    lock = tmp_path / "pylock.toml"
+    go(options(tmp_path, index, "demo", lock=str(lock)), home)
+    index.add("other", "2.0")
+    shutil.rmtree(tmp_path / "env")
+    done = go(Options(lock=str(lock), frozen=True, venv=str(tmp_path / "env")), home)
+    assert done.result == "installed", done.failure
+    assert versions(tmp_path) == {"demo": "1.0", "other": "1.0"}
+
+
+def test_a_bundle_installs_without_any_network(tmp_path: Path, home: dict[str, str]):
+    bundle = tmp_path / "bundle"
+    with serve() as index:
+        index.add("demo", requires=("other",))
+        index.add("other")
+        done = go(options(tmp_path, index, "demo", bundle=str(bundle)), home)
+        assert done.exit_code == 0, done.failure
+    assert sorted(one.name for one in bundle.iterdir()) == [
+        "demo-1.0-py3-none-any.whl",
+        "other-1.0-py3-none-any.whl",
+        "pylock.toml",
+    ]
+    shutil.rmtree(tmp_path / "cache")
+    shutil.rmtree(tmp_path / "uv")
+    done = go(Options(lock=str(bundle / "pylock.toml"), frozen=True, offline=True, venv=str(tmp_path / "env")), home)
+    assert done.result == "installed", done.failure
+    assert is_whole(tmp_path)
+
+
+def test_offline_from_the_wheelhouse_folder(tmp_path: Path, index: Index, home: dict[str, str]):
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    name, data = wheel("demo")
+    (folder / name).write_bytes(data)
+    made = options(tmp_path, index, "demo", find_links=(str(folder),), offline=True)
+    assert go(made, home).result == "installed"
+    assert not index.requests
+
+
+@pytest.mark.parametrize("made_by", ["other", "foreign", "conda"])
+def test_folders_of_others_are_left_alone(tmp_path: Path, index: Index, home: dict[str, str], made_by: str):
+    env = tmp_path / "env"
+    env.mkdir()
+    (env / "thesis.txt").write_text("years of work")
+    if made_by == "foreign":
+        (env / "pyvenv.cfg").write_text("home = /usr/bin\n")
+    if made_by == "conda":
+        (env / "conda-meta").mkdir()
+    with pytest.raises(DlcheckError):
+        verb.plan(options(tmp_path, index, "demo"), home)
+    assert (env / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_any_work(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo")
+    (tmp_path / "file").write_text("")
+    done, prepared = verb.plan(options(tmp_path, index, "demo", venv=str(tmp_path / "file" / "env")), home)
+    index.sent.clear()
+    done = verb.install(prepared, home, Quiet())
+    assert done.failure.step == "rights"
+    assert not index.sent
+
+
+def test_two_runs_at_once_one_waits(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", files={"demo/big.bin": os.urandom(200_000)})
+    made = options(tmp_path, index, "demo")
+    prepared = [verb.plan(made, home)[1] for _ in range(2)]
+    index.bytes_per_second = 400_000
+    reporters = [Quiet(), Quiet()]
+    results: list[Installation] = []
+    threads = [
+        threading.Thread(target=lambda at=at: results.append(verb.install(prepared[at], home, reporters[at])))
+        for at in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+        time.sleep(0.1)
+    for thread in threads:
+        thread.join()
+    assert sorted(one.result for one in results) == ["failed", "installed"]
+    assert any("changed by another run" in one.failure.message for one in results if one.failure)
+    assert any("waiting" in step for one in reporters for step in one.steps)
+    assert is_whole(tmp_path)
+
+
+def test_a_broken_environment_of_ours_is_repaired(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo")
+    made = options(tmp_path, index, "demo")
+    go(made, home)
+    for path in (tmp_path / "env").glob("lib/*/site-packages/demo/data.bin"):
+        path.unlink()
+    assert go(made, home).result == "installed"
+    assert is_whole(tmp_path)
+
+
+def test_recovery_between_two_renames(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo")
+    made = options(tmp_path, index, "demo")
+    go(made, home)
+    env = str(tmp_path / "env")
+    os.rename(env, staging.old_of(env))
+    (tmp_path / ".env.dlcheck-stage").mkdir()
+    assert go(made, home).result == "nothing-to-do"
+    assert is_whole(tmp_path)

@@ -1,0 +1,117 @@
+"""kill -9 at random points of a real install: the target is the old or the new environment, and the same command finishes."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from index_server import Index
+
+from dlcheck.host import record
+from dlcheck.host.environments import look
+from dlcheck.installers import staging
+
+POINTS = int(os.environ.get("DLCHECK_KILLS", "6"))
+"""Of each kind; 50 of each were done once by hand."""
+
+
+def start(tmp_path: Path, index: Index, home: dict[str, str], wanted: str) -> subprocess.Popen[bytes]:
+    argv = [
+        sys.executable,
+        "-m",
+        "dlcheck",
+        "install",
+        wanted,
+        "--venv",
+        str(tmp_path / "env"),
+        "--index-url",
+        index.url,
+        "--yes",
+        "--no-smoke",
+    ]
+    root = str(Path(__file__).parent.parent.parent)
+    with (tmp_path / "said").open("ab") as said:
+        return subprocess.Popen(
+            argv,
+            env={**home, "PYTHONPATH": root},
+            stdout=said,
+            stderr=said,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+def finish(tmp_path: Path, index: Index, home: dict[str, str], wanted: str) -> None:
+    assert start(tmp_path, index, home, wanted).wait(120) == 0, (tmp_path / "said").read_text()
+
+
+def state(tmp_path: Path) -> dict[str, str]:
+    """What the environment holds, after every file of it was held against its hash."""
+    env = str(tmp_path / "env")
+    if not os.path.lexists(env):
+        return {}
+    seen = record.walk(staging.site_packages(env), deep=True)
+    assert seen.is_whole, seen
+    assert seen.distributions
+    return dict(look(env).distributions)
+
+
+def fill(index: Index, version: str) -> None:
+    noise = random.Random(version)
+    for name in ("demo", "other", "third"):
+        files = {f"{name}/part_{at}.bin": noise.randbytes(3000) for at in range(120)}
+        index.add(
+            name, version, files=files, requires=(f"other=={version}", f"third=={version}") if name == "demo" else ()
+        )
+
+
+def kill_after(tmp_path: Path, index: Index, home: dict[str, str], wanted: str, seconds: float) -> None:
+    process = start(tmp_path, index, home, wanted)
+    time.sleep(seconds)
+    # The whole session: uv is killed in the middle of linking too.
+    for pid in [process.pid, *descendants(process.pid)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.wait()
+
+
+def descendants(pid: int) -> list[int]:
+    import psutil
+
+    try:
+        return [one.pid for one in psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGKILL")
+@pytest.mark.parametrize("kind", ["fresh", "upgrade"])
+def test_killed_anywhere(tmp_path: Path, index: Index, home: dict[str, str], kind: str):
+    fill(index, "1.0")
+    old = {}
+    began = time.monotonic()
+    if kind == "upgrade":
+        finish(tmp_path, index, home, "demo==1.0")
+        old = state(tmp_path)
+        fill(index, "2.0")
+    wanted = "demo==2.0" if kind == "upgrade" else "demo==1.0"
+    length = time.monotonic() - began if kind == "upgrade" else 2.5
+    points = random.Random(f"{kind} 20261122")
+    version = "2.0" if kind == "upgrade" else "1.0"
+    new = dict.fromkeys(("demo", "other", "third"), version)
+    for _ in range(POINTS):
+        kill_after(tmp_path, index, home, wanted, points.uniform(0.3, 1.0) * length)
+        found = state(tmp_path)
+        assert found in (old, new)
+        if found == new:
+            break
+    finish(tmp_path, index, home, wanted)
+    assert state(tmp_path) == new
+    assert not [one.name for one in tmp_path.iterdir() if "dlcheck-" in one.name]
