@@ -30,6 +30,10 @@ VARIABLES = {
 
 POLL_SECONDS = 0.02
 
+ARITHMETIC_FAULTS = ("column", "dropped", "zeroed", "tf32", "bit", "bf16", "nan")
+FAULTS = (*ARITHMETIC_FAULTS, "seed", "liar", "place", "segfault", "hang", "raise")
+"""What the power test injects: into every product (inside/faults_*), around the training, into the process."""
+
 Progress = Callable[[str, str, str], None]
 """Told of (framework, device, what it does now)."""
 
@@ -89,6 +93,7 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
         level=wishes.level,
         target=target,
         results=tuple(results),
+        planes=tuple(plane for account in accounts for plane in account.planes()),
         exit_code=exit_code_of(results),
         seconds=time.monotonic() - began,
     )
@@ -117,11 +122,20 @@ def _options(wishes: Wishes, tasks: Sequence[str], dtypes: Sequence[str]) -> dic
         "tasks": [task_path(name) for name in tasks],
         "dtypes": list(dtypes),
         "devices": list(wishes.devices),
-        "fault": wishes.fault,
+        **_faults(wishes.fault),
         "level": wishes.level.value,
         "repeat_steps": 2 if wishes.level is Level.QUICK else 20,
         "logical_devices": wishes.logical_devices,
     }
+
+
+def _faults(wish: str | None) -> dict[str, object]:
+    """Faults, one run each, or faults on one device only: column,nan or segfault@cpu:1."""
+    if not wish:
+        return {}
+    names, _, device = wish.partition("@")
+    faults = _listed("inject", names.split(","), FAULTS)
+    return {"faults": list(faults), **({"fault_device": device} if device else {})}
 
 
 def _side_by_side(level: Level) -> int:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlcheck.checks import training
+from dlcheck.checks.plane import plane_of
 from dlcheck.checks.training import judge_training, rounding_of
-from dlcheck.model.smoke import Numbers, SmokeResult, SmokeRun, SmokeStatus, SmokeTask
+from dlcheck.model.smoke import Numbers, Plane, SmokeResult, SmokeRun, SmokeStatus, SmokeTask
 
 DIED = "training-crashes"
 HUNG = "smoke-timeout"
@@ -38,7 +39,7 @@ class Account:
         self._fallen: list[dict[str, Any]] = []
         self._open: dict[str, float] = {}
         self._memory: dict[str, int] = {}
-        self._probes: dict[str, dict[str, tuple[float, float]]] = {}
+        self._probes: dict[tuple[str, str], dict[str, tuple[float, float]]] = {}
         self._at: dict[str, dict[str, Any]] = {}
         self._runs: list[dict[str, Any]] = []
 
@@ -61,7 +62,7 @@ class Account:
             self._at.pop(device, None)
         elif kind == "probe" and isinstance(event.get("seen"), list):
             seen = (*map(_number, event["seen"]), 0.0, 0.0)
-            self._probes.setdefault(device, {})[str(event.get("operation"))] = (seen[0], seen[1])
+            self._probes.setdefault((device, str(event.get("fault"))), {})[str(event.get("operation"))] = (seen[0], seen[1])
         elif kind == "end":
             self._memory[device] = int(_number(event.get("memory")))
         elif kind in ("died", "raised", "trouble"):
@@ -82,6 +83,18 @@ class Account:
             key=lambda one: (order.get(one.device, 99), self._dtype_order(one.dtype), names.get(one.task or "", 99)),
         )
 
+    def planes(self) -> list[Plane]:
+        """The decisions learnt in the plane, from the weights that the worker reported."""
+        found = []
+        for event in self._runs:
+            task = self.tasks.get(str(event.get("task")))
+            plain = event.get("math") == "default" and event.get("dtype") == "float32" and event.get("fault") is None
+            if plain and task is not None and task.plane is not None:
+                run = run_of(event)
+                if run.error_type is None and run.trained.keys() == task.trained.keys():
+                    found.append(plane_of(self.framework, task, run))
+        return found
+
     def _dtype_order(self, dtype: str | None) -> int:
         return self.dtypes.index(dtype) if dtype in self.dtypes else len(self.dtypes)
 
@@ -92,7 +105,7 @@ class Account:
             return self._result(
                 run.device, SmokeStatus.FAILED, training.REPORT_INCONSISTENT, "a task that was not asked for"
             )
-        probes = self._probes.get(run.device, {})
+        probes = self._probes.get((run.device, str(event.get("fault"))), {})
         uses = {line[1] for line in task.program}
         rounding = rounding_of(seen for operation, seen in probes.items() if operation == "linear" or uses & RECURRENT)
         said = judge_training(task, run, highest.get(_key(event)), rounding)
@@ -103,7 +116,7 @@ class Account:
             device_name=self.names.get(run.device),
             task=run.task,
             dtype=run.dtype,
-            mode=run.mode,
+            mode=run.mode if event.get("fault") is None else f"{run.mode} with {event['fault']}",
             status=said.status,
             cause=said.cause,
             why=said.why,
@@ -143,13 +156,13 @@ class Account:
     def _fallen_result(self, event: dict[str, Any], doing: str | None = None) -> SmokeResult:
         device = str(event.get("device") or (self.wanted[0] if self.wanted else "cpu"))
         at = self._at.get(device, {})
-        more = {"task": at.get("task"), "dtype": at.get("dtype"), "mode": at.get("mode")}
+        more = {"task": at.get("task"), "dtype": event.get("dtype") or at.get("dtype"), "mode": at.get("mode")}
         doing = doing or (f"in {at['task']}" if at.get("task") else "opening the device")
         if event["event"] == "trouble":
             run = SmokeRun(
                 device=device,
                 task="",
-                dtype=str(at.get("dtype") or "float32"),
+                dtype=str(event.get("dtype") or at.get("dtype") or "float32"),
                 error_type=str(event.get("error_type")),
                 error=str(event.get("error")),
             )
@@ -221,7 +234,7 @@ def _number(value: object) -> float:
 
 
 def _key(event: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(str(event.get(name)) for name in ("device", "task", "dtype", "mode"))
+    return tuple(str(event.get(name)) for name in ("device", "task", "dtype", "mode", "fault"))
 
 
 def _names_itself(framework: str, error: str) -> bool:

@@ -10,6 +10,7 @@ import typer
 from typing_extensions import Self
 
 from dlcheck.cli import console, options
+from dlcheck.model.errors import DlcheckError
 from dlcheck.model.level import Level
 
 
@@ -45,6 +46,7 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     logical_devices: Annotated[
         int, typer.Option(min=0, max=64, help="Let TensorFlow and JAX make this many devices of the CPU.")
     ] = 0,
+    plot: Annotated[str, typer.Option(help="Draw loss curves and learnt decisions into this .svg file.")] = "",
     no_history: options.NoHistory = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding in full.")] = False,
     inject: Annotated[str, typer.Option(hidden=True)] = "",
@@ -66,6 +68,8 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     if task == "list":
         console.document("\n".join(f"{name:20} {smoke_task(name).title}" for name in TASKS))
         return 0
+    if plot and not plot.endswith(".svg"):
+        raise DlcheckError(f"--plot {plot}: only .svg can be drawn", "Give a name that ends in .svg; browsers show it.")
     wishes = verb.Wishes(
         frameworks=_split(framework),
         devices=_split(device),
@@ -79,6 +83,10 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     with Live() as live:
         report = verb.smoke(choose(python or None, venv or None), wishes, live.show)
     style = console.style(verbosity=1 if verbose else 0)
+    if plot:
+        from dlcheck.renderers import smoke_svg
+
+        console.document(smoke_svg.render(report, style), plot)
     console.document(SMOKE_RENDERERS[format_.value](report, style), output or None)
     if not (no_history or inject):
         from dlcheck import history

@@ -44,7 +44,8 @@ def main(answer, options):
     began, began_cpu = time.monotonic(), time.process_time()
     for name, value in options.get("variables", {}).items():
         os.environ[name] = value
-    adapter = load("train_" + options["framework"].partition("-")[0])
+    name = options["framework"].partition("-")[0]
+    adapter = load("train_" + {"aesara": "pytensor"}.get(name, name))
     adapter["start"](options)
     lines = Lines(options["lines"])
     lines.write(
@@ -55,7 +56,7 @@ def main(answer, options):
     )
     answer.stage("devices")
     devices = list_devices(adapter, lines)
-    if options.get("fault") == "place":
+    if options.get("faults") == ["place"]:
         devices = [dict(one, device="cuda:%d" % at, really=one["device"]) for at, one in enumerate(devices)]
     lines.write("devices", devices=devices)
     wanted = [one for one in devices if chosen(one["device"], options.get("devices"))]
@@ -144,18 +145,27 @@ def train_on(adapter, device, tasks, options, lines):
     lines.write("begin", device=name)
     began = time.monotonic()
     try:
-        trainer = adapter["Trainer"](device.get("really", name), options)
-        first = trainer.open()
-        lines.write("open", device=name, seconds=time.monotonic() - began, **(first or {}))
-        for dtype in options["dtypes"]:
-            reduced = probe(trainer, name, dtype, lines) if dtype == "float32" else False
-            each(trainer, name, dtype, "default", tasks=tasks, options=options, lines=lines)
-            if reduced:
-                trainer.highest()
-                each(trainer, name, dtype, "highest", tasks=tasks, options=options, lines=lines)
+        for fault in faults_of(options, name):
+            options = dict(options, fault=fault)
+            trainer = adapter["Trainer"](device.get("really", name), options)
+            first = trainer.open()
+            lines.write("open", device=name, seconds=time.monotonic() - began, **(first or {}))
+            for dtype in options["dtypes"]:
+                reduced = probe(trainer, name, dtype, lines, fault) if dtype == "float32" else False
+                each(trainer, name, dtype, "default", tasks=tasks, options=options, lines=lines)
+                if reduced:
+                    trainer.highest()
+                    each(trainer, name, dtype, "highest", tasks=tasks, options=options, lines=lines)
     except Exception as error:
         lines.write("trouble", device=name, **words(error))
     lines.write("end", device=name, memory=peak_memory(adapter, name))
+
+
+def faults_of(options, device):
+    """The faults to build in, one run each; one run without any is what people get."""
+    if options.get("fault_device", device) != device:
+        return [None]
+    return options.get("faults") or [None]
 
 
 def peak_memory(adapter, name):
@@ -173,21 +183,36 @@ def words(error):
 
 def each(trainer, name, dtype, math, *, tasks, options, lines):
     """Every task once; an exception is that task's result."""
+    fault = options["fault"]
     for task in tasks:
         if task["exact"] and dtype not in ("float32", "float64"):
             continue
-        for mode in trainer.modes(task, dtype):
-            lines.write("task", device=name, task=task["name"], dtype=dtype, mode=mode, math=math)
+        try:
+            modes = trainer.modes(task, dtype)
+        except NotImplementedError as error:
+            lines.write("trouble", device=name, dtype=dtype, **words(error))
+            return
+        for mode in modes:
+            labels = {"task": task["name"], "dtype": dtype, "mode": mode, "math": math, "fault": fault}
+            lines.write("task", device=name, **labels)
             try:
                 fields = train_once(trainer, spoilt(task, options), dtype, mode, options)
             except Exception as error:
                 fields = words(error)
-            lines.write("result", device=name, task=task["name"], dtype=dtype, mode=mode, math=math, **fields)
+            lines.write("result", device=name, **labels, **fields)
 
 
 def spoilt(task, options):
     """The task as it is, or with a fault that is not in the arithmetic: see faults.py for the others."""
     fault = options.get("fault")
+    if fault == "segfault":
+        import ctypes
+
+        ctypes.string_at(0)
+    if fault == "hang":
+        time.sleep(1000)
+    if fault == "raise":
+        raise RuntimeError("raised on purpose")
     if fault == "seed" and task["weights"]:
         weights = {
             name: dict(one, values=[-value or 0.25 for value in reversed(one["values"])])
@@ -223,7 +248,7 @@ def train_once(trainer, task, dtype, mode, options):
 SIDE = 16
 
 
-def probe(trainer, name, dtype, lines):
+def probe(trainer, name, dtype, lines, fault):
     """See to how many bits the device rounds what it multiplies; True where it is not float32.
 
     1 + 2^-9 survives TF32 (10 bits) and not bfloat16 (7 bits); 1 + 2^-12 survives float32 only.
@@ -253,11 +278,11 @@ def probe(trainer, name, dtype, lines):
         try:
             raw = trainer.train(task, dtype, "eager", 0)["watched"]["z"]
         except Exception as error:
-            lines.write("probe", device=name, operation=operation, **words(error))
+            lines.write("probe", device=name, operation=operation, fault=fault, **words(error))
             continue
         seen = array.array("f", raw)
         rest = [min(seen[:half]) - 1.0, min(seen[half:]) - 1.0]
-        lines.write("probe", device=name, operation=operation, seen=rest)
+        lines.write("probe", device=name, operation=operation, fault=fault, seen=rest)
         reduced = reduced or rest[1] != 2.0**-12
     return reduced
 

@@ -132,6 +132,21 @@ class SmokeResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plane:
+    """A decision as it was learnt, on a square grid of the two inputs."""
+
+    framework: str
+    device: str
+    task: str
+    low: tuple[float, float]
+    high: tuple[float, float]
+    values: tuple[tuple[float, ...], ...]
+    """Rows from the lowest second input up; positive: the second class."""
+    points: tuple[tuple[float, float, bool], ...]
+    """The data: both inputs, and whether it is of the second class."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SmokeReport:
     """A smoke run."""
 
@@ -143,5 +158,5 @@ class SmokeReport:
     results: tuple[SmokeResult, ...]
     exit_code: int = 0
     seconds: float = 0.0
-    planes: dict[str, tuple[tuple[float, ...], ...]] = field(default_factory=dict)
-    """Learnt decision values on a square grid of the plane, by "framework device task"; not part of the JSON."""
+    planes: tuple[Plane, ...] = ()
+    """What was learnt in two dimensions; not part of the JSON."""

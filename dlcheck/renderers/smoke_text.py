@@ -148,13 +148,19 @@ def _finding(group: Sequence[SmokeResult], style: Style) -> list[str]:
     hidden = len(group) - (12 if style.verbosity > 0 else 3)
     if hidden > 0:
         lines.append(f"         and {hidden} more" + ("; -v shows them" if style.verbosity <= 0 else ""))
-    for fix in (entry.fixes if entry else ())[:2]:
+    for fix in [one for one in (entry.fixes if entry else ()) if _holds(one.where, first.framework)][:2]:
         lines += textwrap.wrap(fix.fix.text, style.width, initial_indent="  FIX    ", subsequent_indent=" " * 9)
         lines += [f"         {' '.join(command)}" for command in fix.fix.commands]
     lines.append(f"  CHECK  dlcheck smoke --framework {first.framework} --device {first.device}")
     if first.cause:
         lines.append(f"  MORE   dlcheck explain {first.cause}")
     return lines
+
+
+def _holds(where: Sequence[str], framework: str) -> bool:
+    """Whether a fix is for this framework, or for all."""
+    named = {"torch", "tensorflow", "jax"} & set(where)
+    return not named or any(one in framework for one in named)
 
 
 def _summary(report: SmokeReport, style: Style) -> list[str]:

@@ -1,0 +1,97 @@
+"""The power of the smoke training: faults that are injected on purpose are found, each with the right cause."""
+
+from __future__ import annotations
+
+import pytest
+
+from dlcheck.checks import training
+from tests.real.test_smoke import smoke
+
+pytestmark = pytest.mark.real
+
+WRONG = training.DEVICE_COMPUTES_WRONG
+CAUSES = {
+    "column": WRONG,
+    "dropped": WRONG,
+    "zeroed": WRONG,
+    "bit": WRONG,
+    "bf16": WRONG,
+    "tf32": training.REDUCED_PRECISION,
+    "nan": training.DEVICE_GIVES_NAN,
+    "seed": training.DEVICE_COPY_DIFFERS,
+    "liar": training.REPORT_INCONSISTENT,
+    "place": training.SILENT_CPU_FALLBACK,
+}
+HARMLESS_TO_INTEGERS = {"tf32", "liar"}
+"""Small integers are exact in TF32, and the lie about a pass without a step is the truth."""
+
+
+def check(framework, faults, *arguments):
+    code, document = smoke("--framework", framework, "--inject", ",".join(faults), *arguments)
+    seen = {}
+    for one in document["results"]:
+        mode, _, fault = one["mode"].partition(" with ")
+        seen.setdefault(fault, []).append(one["task"])
+        spared = one["task"] == "exact-integers" and fault in HARMLESS_TO_INTEGERS
+        assert one["cause"] == (None if spared else CAUSES[fault]), (fault, mode, one["task"], one["why"])
+        assert (one["status"] == "passed") == (spared or fault == "tf32"), (fault, mode, one["task"])
+    assert seen.keys() == set(faults)
+    assert code == 1
+    return seen
+
+
+TOGETHER = [fault for fault in CAUSES if fault != "place"]
+
+
+def test_pytorch_in_every_task():
+    seen = check("torch", TOGETHER)
+    assert all(len(tasks) == 11 for tasks in seen.values())
+    check("torch", ["place"])
+
+
+def test_tensorflow_eager_and_traced():
+    check("tensorflow", TOGETHER, "--task", "exact-integers,perceptron-gates,mlp-classification,cnn-images,rnn-sequences")
+
+
+def test_jax():
+    check("jax", TOGETHER, "--task", "perceptron-gates")
+
+
+def test_keras():
+    check("keras-torch", ["seed", "liar"], "--task", "mlp-regression,rnn-sequences")
+
+
+@pytest.mark.parametrize("variables", [{"OMP_NUM_THREADS": "2", "TF_ENABLE_ONEDNN_OPTS": "0"}, {"OMP_NUM_THREADS": "1"}])
+@pytest.mark.parametrize("framework", ["torch", "tensorflow"])
+def test_healthy_runs_raise_no_alarm(framework, variables):
+    code, document = smoke("--framework", framework, env=variables)
+    assert code == 0
+    assert [one["why"] for one in document["results"] if one["cause"]] == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "cause", "word"),
+    [
+        ("segfault", "crashed", "training-crashes", "SIGSEGV"),
+        ("hang", "timeout", "smoke-timeout", "within 15 s"),
+    ],
+)
+def test_a_device_that_falls_takes_no_other_with_it(fault, status, cause, word):
+    arguments = ("--framework", "tensorflow", "--task", "mlp-regression", "--timeout", "15")
+    code, document = smoke(*arguments, "--logical-devices", "3", "--inject", f"{fault}@cpu:1")
+    assert code == 1
+    assert [(one["device"], one["status"]) for one in document["results"]] == [
+        ("cpu:0", "passed"),
+        ("cpu:1", status),
+        ("cpu:2", "passed"),
+    ]
+    fallen = document["results"][1]
+    assert (fallen["cause"], fallen["task"]) == (cause, "mlp-regression")
+    assert word in fallen["why"]
+
+
+def test_an_exception_is_the_result_of_its_device():
+    code, document = smoke("--framework", "torch", "--task", "mlp-regression", "--inject", "raise")
+    (result,) = document["results"]
+    assert (code, result["status"], result["cause"]) == (1, "failed", "training-raises")
+    assert "raised on purpose" in result["why"]
