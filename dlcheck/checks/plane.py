@@ -15,7 +15,9 @@ def plane_of(framework: str, task: SmokeTask, run: SmokeRun) -> Plane:
     points = [(flat[at], flat[at + 1]) for at in range(0, len(flat), 2)]
     low = (min(x for x, _ in points) - 0.5, min(y for _, y in points) - 0.5)
     high = (max(x for x, _ in points) + 0.5, max(y for _, y in points) + 0.5)
-    weights = {name: Array(kind="float", shape=one.shape, values=run.trained[name]) for name, one in task.weights.items()}
+    weights = {
+        name: Array(kind="float", shape=one.shape, values=run.trained[name]) for name, one in task.weights.items()
+    }
     rows = [
         (low[0] + (high[0] - low[0]) * (column + 0.5) / SIDE, low[1] + (high[1] - low[1]) * (row + 0.5) / SIDE)
         for row in range(SIDE)

@@ -62,7 +62,10 @@ class Account:
             self._at.pop(device, None)
         elif kind == "probe" and isinstance(event.get("seen"), list):
             seen = (*map(_number, event["seen"]), 0.0, 0.0)
-            self._probes.setdefault((device, str(event.get("fault"))), {})[str(event.get("operation"))] = (seen[0], seen[1])
+            self._probes.setdefault((device, str(event.get("fault"))), {})[str(event.get("operation"))] = (
+                seen[0],
+                seen[1],
+            )
         elif kind == "end":
             self._memory[device] = int(_number(event.get("memory")))
         elif kind in ("died", "raised", "trouble"):

@@ -13,10 +13,10 @@ def start(options):
     """Import the library that is meant; both have Theano's interface."""
     if options["framework"] == "aesara":
         import aesara as library
-        import aesara.tensor as tensor
+        from aesara import tensor
     else:
         import pytensor as library
-        import pytensor.tensor as tensor
+        from pytensor import tensor
     LIBRARY.update(library=library, tensor=tensor)
 
 
@@ -144,7 +144,7 @@ def binary_cross_entropy(x, y):
 OPERATIONS = {
     "linear": linear,
     "relu": lambda x: LIBRARY["tensor"].maximum(x, 0),
-    "tanh": lambda x: LIBRARY["tensor"].tanh(x),
+    "tanh": LIBRARY["tensor"].tanh,
     "add": lambda x, y: x + y,
     "flatten": lambda x: x.flatten(2),
     "conv2d": conv2d,

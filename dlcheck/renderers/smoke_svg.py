@@ -55,7 +55,9 @@ def _legend(report: SmokeReport, series: Sequence[str], colors: dict[str, str]) 
     parts = [_text(24, 28, head, "head")]
     for at, name in enumerate(series):
         x, y = 24 + at % COLUMNS * (WIDTH + 24), 52 + at // COLUMNS * 18
-        parts.append(f'<line x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}" stroke="{colors[name]}" stroke-width="2"/>')
+        parts.append(
+            f'<line x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}" stroke="{colors[name]}" stroke-width="2"/>'
+        )
         parts.append(_text(x + 28, y, name))
     return "".join(parts)
 

@@ -89,7 +89,9 @@ def test_a_framework_that_is_not_installed_is_silent_unless_it_was_asked_for(tmp
 
 
 def test_an_interpreter_that_cannot_be_started_is_a_result(tmp_path):
-    training = Training(str(tmp_path / "python"), "torch", {"tasks": [], "dtypes": []}, timeout=5.0, env=dict(os.environ))
+    training = Training(
+        str(tmp_path / "python"), "torch", {"tasks": [], "dtypes": []}, timeout=5.0, env=dict(os.environ)
+    )
     (result,) = follow(training)
     assert result.status.value == "crashed"
     assert "could not be started" in result.why
@@ -100,8 +102,22 @@ def test_an_interpreter_that_cannot_be_started_is_a_result(tmp_path):
     [
         {"event": "result", "device": "cpu", "task": TASK, "dtype": "float32", "mode": "eager", "math": "default"},
         {"event": "result", "task": "no such task", "math": "default"},
-        {"event": "result", "task": TASK, "dtype": "float32", "math": "default", "losses": ["x"], "start": {"w1": "%%%"}},
-        {"event": "result", "task": TASK, "dtype": "float32", "math": "default", "losses": 3, "seconds": {"train": None}},
+        {
+            "event": "result",
+            "task": TASK,
+            "dtype": "float32",
+            "math": "default",
+            "losses": ["x"],
+            "start": {"w1": "%%%"},
+        },
+        {
+            "event": "result",
+            "task": TASK,
+            "dtype": "float32",
+            "math": "default",
+            "losses": 3,
+            "seconds": {"train": None},
+        },
     ],
 )
 def test_a_report_that_makes_no_sense_is_never_a_pass(line):

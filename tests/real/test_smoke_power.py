@@ -50,7 +50,9 @@ def test_pytorch_in_every_task():
 
 
 def test_tensorflow_eager_and_traced():
-    check("tensorflow", TOGETHER, "--task", "exact-integers,perceptron-gates,mlp-classification,cnn-images,rnn-sequences")
+    check(
+        "tensorflow", TOGETHER, "--task", "exact-integers,perceptron-gates,mlp-classification,cnn-images,rnn-sequences"
+    )
 
 
 def test_jax():
@@ -61,7 +63,9 @@ def test_keras():
     check("keras-torch", ["seed", "liar"], "--task", "mlp-regression,rnn-sequences")
 
 
-@pytest.mark.parametrize("variables", [{"OMP_NUM_THREADS": "2", "TF_ENABLE_ONEDNN_OPTS": "0"}, {"OMP_NUM_THREADS": "1"}])
+@pytest.mark.parametrize(
+    "variables", [{"OMP_NUM_THREADS": "2", "TF_ENABLE_ONEDNN_OPTS": "0"}, {"OMP_NUM_THREADS": "1"}]
+)
 @pytest.mark.parametrize("framework", ["torch", "tensorflow"])
 def test_healthy_runs_raise_no_alarm(framework, variables):
     code, document = smoke("--framework", framework, env=variables)

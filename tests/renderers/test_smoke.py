@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -48,7 +48,9 @@ def report(*results: SmokeResult, **changes) -> SmokeReport:
 
 
 HEALTHY = report(*(result(name) for name in TASKS))
-WRONG = replace(result("cnn-images"), status=SmokeStatus.FAILED, cause="device-computes-wrong", why="the loss is off by 1e-3")
+WRONG = replace(
+    result("cnn-images"), status=SmokeStatus.FAILED, cause="device-computes-wrong", why="the loss is off by 1e-3"
+)
 
 
 def test_a_healthy_table_is_one_line_a_framework():
@@ -63,7 +65,12 @@ def test_a_healthy_table_is_one_line_a_framework():
 def test_what_is_wrong_comes_with_cause_check_and_more():
     text = smoke_text.render(report(result(), WRONG), Style())
     assert "1 of 2 failed: device-computes-wrong" in text
-    for word in ("x torch on cpu: cnn-images", "the loss is off by 1e-3", "  FIX    ", "CHECK  dlcheck smoke --framework torch"):
+    for word in (
+        "x torch on cpu: cnn-images",
+        "the loss is off by 1e-3",
+        "  FIX    ",
+        "CHECK  dlcheck smoke --framework torch",
+    ):
         assert word in text
     assert "1 wrong in 1 place, 1 trainings right" in text
     assert text.isascii()
@@ -80,7 +87,13 @@ def test_fewer_bits_are_a_note_and_only_the_fix_of_this_framework_is_shown():
 
 def test_a_framework_that_sees_no_such_device_says_so():
     unseen = SmokeResult(
-        framework="jax", version="0.10", device="cuda:0", task=None, dtype=None, status=SmokeStatus.SKIPPED, why="jax sees no cuda"
+        framework="jax",
+        version="0.10",
+        device="cuda:0",
+        task=None,
+        dtype=None,
+        status=SmokeStatus.SKIPPED,
+        why="jax sees no cuda",
     )
     text = smoke_text.render(report(result(), unseen), Style())
     assert "- jax sees no cuda" in text
@@ -101,10 +114,7 @@ def test_no_prose_is_wider_than_the_terminal(width):
 def test_json_has_what_the_contract_promises():
     document = json.loads(smoke_json.render(report(result(), WRONG, exit_code=1), Style()))
     assert (document["schema_version"], document["command"], document["exit_code"]) == (1, "smoke", 1)
-    keys = set(
-        "framework version device device_name task dtype status cause steps loss_first loss_last deviation limit precision"
-        " seconds peak_memory_bytes".split()
-    )
+    keys = {"framework", "version", "device", "device_name", "task", "dtype", "status", "cause", "steps", "loss_first", "loss_last", "deviation", "limit", "precision", "seconds", "peak_memory_bytes"}
     assert all(keys <= one.keys() for one in document["results"])
     assert document["results"][1]["status"] == "failed"
 
@@ -125,7 +135,7 @@ def test_the_picture_is_svg_and_survives_what_is_no_number():
     nan = replace(result(), losses=(float("nan"),) * 21, framework='<script>"&')
     planes = (plane_of("torch", smoke_task("mlp-classification"), run_of("mlp-classification")),)
     text = smoke_svg.render(report(*HEALTHY.results, nan, planes=planes), Style())
-    root = ElementTree.fromstring(text)
+    root = ET.fromstring(text)
     assert root.tag.endswith("svg")
     assert len([one for one in root.iter() if one.get("class") == "reference"]) == 10
     assert len([one for one in root.iter() if one.tag.endswith("circle")]) == 32
