@@ -114,7 +114,24 @@ def test_no_prose_is_wider_than_the_terminal(width):
 def test_json_has_what_the_contract_promises():
     document = json.loads(smoke_json.render(report(result(), WRONG, exit_code=1), Style()))
     assert (document["schema_version"], document["command"], document["exit_code"]) == (1, "smoke", 1)
-    keys = {"framework", "version", "device", "device_name", "task", "dtype", "status", "cause", "steps", "loss_first", "loss_last", "deviation", "limit", "precision", "seconds", "peak_memory_bytes"}
+    keys = {
+        "framework",
+        "version",
+        "device",
+        "device_name",
+        "task",
+        "dtype",
+        "status",
+        "cause",
+        "steps",
+        "loss_first",
+        "loss_last",
+        "deviation",
+        "limit",
+        "precision",
+        "seconds",
+        "peak_memory_bytes",
+    }
     assert all(keys <= one.keys() for one in document["results"])
     assert document["results"][1]["status"] == "failed"
 
