@@ -99,3 +99,19 @@ def test_own_fixes_win_and_wsl_is_not_linux():
     assert [fix.text for fix in found.fixes] == ["Install the driver in Windows, never inside WSL."]
     own = completed(Finding(cause="nvidia-driver-missing", message="", fixes=(entry.fixes[0].fix,)), wsl)
     assert own.fixes == (entry.fixes[0].fix,)
+
+
+def test_a_backend_that_does_not_exist_is_not_asked_of_pip():
+    from dlcheck.checks.frameworks import keras_backend
+    from dlcheck.model.python_facts import FrameworkFacts
+    from tests.well import LEARN, WELL
+
+    keras = replace(WELL.frameworks["keras"], backend="nonsense", backend_source="KERAS_BACKEND")
+    torch: FrameworkFacts = WELL.frameworks["torch"]
+    (found,) = keras_backend.judge(replace(WELL, frameworks={"keras": keras, "torch": torch}), LEARN)
+    fixes = completed(found, LINUX).fixes
+    assert not any("nonsense" in word for fix in fixes for command in fix.commands for word in command)
+    assert fixes[1].commands == (("export", "KERAS_BACKEND=torch"),)
+    wanted = replace(keras, backend="jax")
+    (found,) = keras_backend.judge(replace(WELL, frameworks={"keras": wanted, "torch": torch}), LEARN)
+    assert completed(found, LINUX).fixes[0].commands[0][-1] == "jax"

@@ -238,12 +238,14 @@ def keras_backend(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa:
     others = [name for name in ("torch", "jax", "tensorflow") if name in frameworks]
     if keras.backend not in KERAS_BACKENDS or keras.backend not in frameworks:
         other = f"; {title(others[0])} is" if others else ""
+        # A name that is no backend must not be handed to pip.
+        package = keras.backend if keras.backend in KERAS_BACKENDS else (*others, "torch")[0]
         yield Finding(
             cause="keras-backend-not-installed",
             message=f"Keras is set to the backend {keras.backend} ({keras.backend_source}), which is not installed{other}",
             subject="keras",
             evidence=(Evidence("frameworks.keras.backend", f"{keras.backend} ({keras.backend_source})"),),
-            about={"package": others[0] if others else keras.backend},
+            about={"package": package, "backend": (*others, package)[0]},
         )
 
 

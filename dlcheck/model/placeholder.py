@@ -19,6 +19,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "branch": "the branch of the NVIDIA driver, the number before the first dot",
     "gpu": "the number of the GPU, as nvidia-smi -L counts",
     "uuid": "the identifier of a MIG instance, as nvidia-smi -L prints it",
+    "backend": "the backend that Keras shall use: tensorflow, jax or torch",
     "path": "the file or folder that the finding is about",
     "variable": "the environment variable that the finding is about",
     "user": "your user name",
