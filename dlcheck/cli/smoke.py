@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typing_extensions import Self
@@ -12,6 +12,9 @@ from typing_extensions import Self
 from dlcheck.cli import console, options
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.level import Level
+
+if TYPE_CHECKING:
+    from dlcheck.model.smoke import SmokeReport
 
 
 class Format(str, enum.Enum):
@@ -61,13 +64,10 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     (--level long looks longer), and anything in layers and shapes that it does not use. A pass proves no device sound.
     """
     from dlcheck import smoke as verb
-    from dlcheck.data.smoke_tasks import TASKS, smoke_task
     from dlcheck.host.interpreter import choose
-    from dlcheck.renderers import SMOKE_RENDERERS
 
     if task == "list":
-        console.document("\n".join(f"{name:20} {smoke_task(name).title}" for name in TASKS))
-        return 0
+        return _list_tasks()
     if plot and not plot.endswith(".svg"):
         raise DlcheckError(f"--plot {plot}: only .svg can be drawn", "Give a name that ends in .svg; browsers show it.")
     wishes = verb.Wishes(
@@ -82,17 +82,31 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     )
     with Live() as live:
         report = verb.smoke(choose(python or None, venv or None), wishes, live.show)
+    _show(report, format_, output, plot, verbose=verbose)
+    if not (no_history or inject):
+        from dlcheck import history
+
+        console.notices(history.keep_smoke(report))
+    return report.exit_code
+
+
+def _show(report: SmokeReport, format_: Format, output: str, plot: str, *, verbose: bool) -> None:
+    """Draw the picture where one is wished for, then write the document."""
+    from dlcheck.renderers import SMOKE_RENDERERS
+
     style = console.style(verbosity=1 if verbose else 0)
     if plot:
         from dlcheck.renderers import smoke_svg
 
         console.document(smoke_svg.render(report, style), plot)
     console.document(SMOKE_RENDERERS[format_.value](report, style), output or None)
-    if not (no_history or inject):
-        from dlcheck import history
 
-        console.notices(history.keep_smoke(report))
-    return report.exit_code
+
+def _list_tasks() -> int:
+    from dlcheck.data.smoke_tasks import TASKS, smoke_task
+
+    console.document("\n".join(f"{name:20} {smoke_task(name).title}" for name in TASKS))
+    return 0
 
 
 def _split(text: str) -> tuple[str, ...]:
