@@ -6,6 +6,7 @@ Every step looks for a cheap literal first, works in one pass without backtracki
 
 from __future__ import annotations
 
+import functools
 import re
 
 from dlcheck.readers.pattern import Pattern
@@ -28,7 +29,7 @@ STAMP = Pattern(
 own stamp, which a colon follows, belongs to its message and stays."""
 BUILD = Pattern(r"^#\d{1,3} \d{1,5}\.\d{1,3} ", re.MULTILINE, needs="#")
 COMPOSE = Pattern(r"^[\w.-]{1,40} {0,20}\| ?", re.MULTILINE, needs="|")
-GUTTER = Pattern(r"^[ \t]{0,8}(\d{1,6})(?:[ \t]*[|│→][ \t]?|:[ \t]|\t)", re.MULTILINE)
+GUTTER = Pattern(r"^[ \t]{0,8}(\d{1,6})(?:[ \t]*[|│→][ \t]?|:[ \t]|\t|$)", re.MULTILINE)
 FENCE = Pattern(r"^[ \t]*(?:```|~~~)[\w+.{}= -]{0,40}$", re.MULTILINE)
 ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))
 WIDE = str.maketrans({"\uff1a": ":", "\u3000": " ", "\u2007": " ", "\u202f": " ", "\uff08": "(", "\uff09": ")"})
@@ -38,8 +39,12 @@ LONGEST = 12000
 """No program prints a longer line that tells of a machine; base64 and minified pages do."""
 
 
+@functools.lru_cache(maxsize=4)
 def clean(text: str) -> str:
-    """The text without byte order mark, carriage returns, colours, quote marks, time stamps, gutters and fences."""
+    """The text without byte order mark, carriage returns, colours, quote marks, time stamps, gutters and fences.
+
+    The last few are kept: whoever diagnoses a text cleans it for the clues and again for the facts.
+    """
     text = _characters(text)
     lines = text.split("\n")
     lines = [line.rstrip() for line in lines]

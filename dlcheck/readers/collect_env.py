@@ -52,6 +52,8 @@ def read(paste: Paste) -> Facts | None:
     version, available = value("pytorch version"), value("is cuda available")
     if value("is xpu available") == "True":
         available = "True"
+    elif available and system_name(value("os")) == "macos":
+        available = "True" if available in {"True", "Yes"} else None  # MPS is not asked about
     torch = framework("torch", version, cuda=cuda, rocm=rocm, debug=value("is debug build"), gpu=available)
     xpu = value("xpu used to build pytorch") or ("yes" if version and "+xpu" in version else None)
     if xpu or (not cuda and paste.pairs.get("cuda used to build pytorch", [""])[0].lower() == "none"):

@@ -35,7 +35,7 @@ CUDA = names(
 """What PyTorch was built with; a bare "CUDA version" may be the driver's or the toolkit's."""
 CUDNN = names("cudnn version | cudnn | torch cudnn version | torch.backends.cudnn.version() | cudnn_version")
 AVAILABLE = names(
-    "cuda available | is cuda available | torch.cuda.is_available() | cuda is available | gpu available | cuda_available"
+    "cuda available | torch.cuda.is_available() | cuda is available | gpu available | cuda_available"
     " | torch cuda available | pytorch cuda available | cuda是否可用 | gpu是否可用 | gpu is available | is_available"
     " | available"
 )

@@ -43,7 +43,7 @@ NOTED = (
     "gsp_firmware_version",
 )
 DEPTH = 12
-SKIPPED = {"nvidia_smi_log", "supported_mem_clock", "supported_graphics_clock", "value"}
+SKIPPED = {"supported_mem_clock", "supported_graphics_clock", "value"}
 SAME = {f"{time}_{what}": time for time in ("current", "pending") for what in ("mig", "ecc", "dm")}
 
 
@@ -109,6 +109,9 @@ def _xml(text: str) -> tuple[Fields, list[tuple[str, Fields]]]:
     blocks: list[tuple[str, Fields]] = []
     path: list[str] = []
     for closing, tag, attributes, value in TAG.rows(text):
+        if tag == "nvidia_smi_log":
+            path = []
+            continue
         if tag in SKIPPED:
             continue
         if closing:

@@ -50,12 +50,15 @@ RUN = 5
 def read(paste: Paste) -> Facts | None:
     """The distributions listed, and the frameworks among them."""
     rows = [*_rows(paste), *_blocks(paste)]
-    found: dict[tuple[str, str | None], Distribution] = {}
+    found: dict[str, Distribution] = {}
+    others: dict[str, list[str]] = {}
     for name, version, channel, installer in rows:
-        key = (normal(name), version)
+        key = normal(name)
         known = found.get(key)
         if known is None:
             found[key] = distribution(name, version, channel, installer)
+        elif known.version != version and version:
+            others.setdefault(key, []).append(version)
         elif channel and not known.channel:
             found[key] = replace(known, channel=channel)
     if not found:
@@ -65,8 +68,15 @@ def read(paste: Paste) -> Facts | None:
     return Facts(
         distributions=distributions,
         frameworks=frameworks or Facts().frameworks,
-        notes={"packages listed": str(len(rows))},
+        notes={"packages listed": str(len(rows)), **_other_versions(others)},
     )
+
+
+def _other_versions(others: dict[str, list[str]]) -> dict[str, str]:
+    """Pip and conda may list one package with two versions, and a text two environments: the first is believed, since
+    only a list that names folders could tell whether both lie in one.
+    """
+    return {f"also listed: {name}": ", ".join(dict.fromkeys(versions)) for name, versions in others.items()}
 
 
 def _rows(paste: Paste) -> Iterator[Row]:

@@ -18,6 +18,27 @@ from dlcheck.readers.pattern import Pattern
 
 PROCESSOR = Pattern(r"^[ \t]*processor[ \t]*:[ \t]*\d+", re.MULTILINE, needs="processor")
 S390 = Pattern(r"^[ \t]*processor (\d+): version", re.MULTILINE, needs=": version")
+TELLING = {
+    *(
+        "fpu",
+        "sse2",
+        "mmx",
+        "lm",
+        "aes",
+        "fp",
+        "asimd",
+        "neon",
+        "half",
+        "thumb",
+        "vfp",
+        "vfpv3",
+        "vfpv4",
+        "swp",
+        "edsp",
+    ),
+    *("fastmult", "cpucfg", "esan3", "zarch", "altivec"),
+}
+"""One of these stands in every processor's list; lspci has "Flags:" of its own."""
 MARK = Pattern(r"\s+")
 SYSCTL = {
     "brand": ("machdep.cpu.brand_string", "hw.model", "machdep.dmi.processor-version"),
@@ -74,7 +95,7 @@ def _flags(paste: Paste) -> tuple[str, ...] | None:
     for name in LSCPU["flags"]:
         for value in paste.pairs.get(name, ()):
             words = value.split()
-            if len(words) > 3 or (name in {"isa", "flags"} and words):
+            if name == "isa" or not TELLING.isdisjoint(words):
                 return tuple(sorted({word.lower() for word in words}))
     return None
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dlcheck.model.facts import Facts
-from dlcheck.model.python_facts import FrameworkFacts, ImportFacts
 from dlcheck.readers.merge import join
 from dlcheck.readers.parts import python, system
 from dlcheck.readers.paste import Paste
@@ -57,17 +56,21 @@ def _exception(paste: Paste) -> Facts | None:
     facts = Facts(notes=notes)
     if not name:
         return facts
-    result = "missing" if missing and missing[1].split(".")[0] == name else "raised"
     run = replace(
-        RUN, result=result, error_type=last[1].rpartition(".")[2], error=last[2][:400], traceback=frames, stage="import"
+        RUN,
+        result="raised",
+        error_type=last[1].rpartition(".")[2],
+        error=last[2][:400],
+        traceback=frames,
+        stage="import",
     )
     return join(facts, Facts(frameworks={name: replace(FRAMEWORK, name=name, run=run)}))
 
 
 def _framework_of(kind: str, message: str, frames: tuple[str, ...], missing: str | None) -> str | None:
-    """The framework whose import failed, None for errors that are raised later, in training."""
+    """The framework whose import failed; None for errors of training, and for a framework that is not there at all."""
     if missing and missing.split(".")[0] in FRAMEWORKS:
-        return missing.split(".")[0]
+        return None
     if not kind.endswith(("ImportError", "ModuleNotFoundError", "OSError", "AttributeError", "TypeError")):
         return None
     for name in FRAMEWORKS:
@@ -83,11 +86,12 @@ def _import_line(paste: Paste) -> Facts | None:
     match = IMPORTING.search(paste.text) if "Error importing" in paste else None
     if not match:
         return None
-    run: ImportFacts = replace(
-        RUN, result="missing" if "No module named" in match[2] else "raised", error=match[2][:400]
-    )
-    framework: FrameworkFacts = replace(FRAMEWORK, name=match[1], run=run)
-    return Facts(frameworks={match[1]: framework}, notes={"error": match[2][:400]})
+    notes = {"error": match[2][:400]}
+    if missing := MISSING.search(match[2]):
+        notes["missing module"] = missing[1]
+        return Facts(notes=notes)
+    run = replace(RUN, result="raised", error=match[2][:400], stage="import")
+    return Facts(frameworks={match[1]: replace(FRAMEWORK, name=match[1], run=run)}, notes=notes)
 
 
 def _paths(paste: Paste) -> Facts | None:

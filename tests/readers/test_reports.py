@@ -169,7 +169,8 @@ def test_traceback_of_training_says_nothing_of_the_import(read):
 
 def test_a_missing_framework(read):
     facts = read("ModuleNotFoundError: No module named 'tensorflow.keras'")
-    assert facts.frameworks["tensorflow"].run.result == "missing"
+    assert facts.notes["missing module"] == "tensorflow.keras"
+    assert isinstance(facts.frameworks, Unknown)
 
 
 def test_a_driver_s_cuda_is_not_the_build_s(read):
