@@ -147,7 +147,7 @@ def kernel_log(root: str = "/", pattern: str = r"NVRM|Xid|SXid|nouveau|nvidia") 
     wanted = re.compile(pattern)
     lines: list[str] = []
     try:
-        descriptor = os.open(files.below(root, "/dev/kmsg"), os.O_RDONLY | os.O_NONBLOCK)
+        descriptor = os.open(files.below(root, "/dev/kmsg"), os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         return Unknown(f"the kernel log cannot be read: {error.strerror}")
     try:

@@ -1,0 +1,461 @@
+"""Every rule about accelerators, containers and CUDA libraries: a bad row for each of its causes, on a recorded machine.
+
+That healthy machines pass is what tests/machines holds; what nobody saw is held by test_rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dlcheck.checks import RULES
+from dlcheck.checks.judge import judge
+from dlcheck.host import recording
+from dlcheck.model.device_facts import DeviceFacts, DriverCall, InterconnectFacts, NvidiaFacts, SharedLibrary
+from dlcheck.model.fact import Unknown
+from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Status
+from dlcheck.model.host_facts import ContainerFacts, SystemFacts
+from dlcheck.model.profile import Profile
+from dlcheck.model.python_facts import Distribution
+
+MACHINES = Path(__file__).parents[1] / "machines"
+Change = Callable[[Facts], Facts]
+
+
+def machine(name: str) -> Facts:
+    return recording.read(str(MACHINES / f"{name}.json"))
+
+
+def nvidia(**fields: object) -> Change:
+    """The machine with other fields in its NVIDIA stack."""
+    return lambda facts: devices(nvidia=replace(facts.devices.nvidia, **fields))(facts)
+
+
+def gpu(at: int = 0, **fields: object) -> Change:
+    """The machine with other fields in one NVIDIA GPU."""
+
+    def change(facts: Facts) -> Facts:
+        gpus = list(facts.devices.nvidia.gpus)
+        gpus[at] = replace(gpus[at], **fields)
+        return nvidia(gpus=tuple(gpus))(facts)
+
+    return change
+
+
+def devices(**fields: object) -> Change:
+    return lambda facts: replace(facts, devices=replace(facts.devices, **fields))
+
+
+def amd(**fields: object) -> Change:
+    return lambda facts: devices(amd=replace(facts.devices.amd, **fields))(facts)
+
+
+def links(**fields: object) -> Change:
+    return lambda facts: devices(interconnect=replace(facts.devices.interconnect, **fields))(facts)
+
+
+def card(**fields: object) -> Change:
+    return lambda facts: devices(pci=(replace(facts.devices.pci[0], **fields), *facts.devices.pci[1:]))(facts)
+
+
+def variables(**values: str) -> Change:
+    return lambda facts: replace(facts, variables=values)
+
+
+def torch(**fields: object) -> Change:
+    def change(facts: Facts) -> Facts:
+        framework = facts.frameworks["torch"]
+        build = replace(
+            framework.build, **{k: v for k, v in fields.items() if k in ("cuda", "rocm", "xpu", "architectures")}
+        )
+        rest = {k: v for k, v in fields.items() if k not in ("cuda", "rocm", "xpu", "architectures")}
+        return replace(facts, frameworks={**facts.frameworks, "torch": replace(framework, build=build, **rest)})
+
+    return change
+
+
+def wheels(*names: str, requires: tuple[str, ...] = ()) -> Change:
+    """The machine with these distributions, each as name==version; ``requires`` are those of torch."""
+
+    def change(facts: Facts) -> Facts:
+        found = [Distribution(name=one.split("==")[0], version=one.split("==")[1]) for one in names]
+        found.append(Distribution(name="torch", version="2.8.0", requires=requires))
+        return replace(facts, distributions=tuple(found))
+
+    return change
+
+
+def both(*changes: Change) -> Change:
+    def change(facts: Facts) -> Facts:
+        for one in changes:
+            facts = one(facts)
+        return facts
+
+    return change
+
+
+def same(facts: Facts) -> Facts:
+    return facts
+
+
+DEAD = {"cuda_devices": None, "cuda_gpus": (), "libcuda": DriverCall(library="libcuda.so.1", code=100)}
+DOCKER = ContainerFacts(kind="docker")
+XID = "NVRM: Xid (PCI:0000:1b:00): {}, pid=1, name=python, words"
+WSL2 = SystemFacts(name="linux", wsl=2)
+ROWS: list[tuple[str, str, Change, str, str]] = [
+    ("DL620", "h100-hgx", gpu(lost=True), "gpu-fallen-off-bus", "error"),
+    ("DL620", "h100-hgx", gpu(recovery_action="reset"), "gpu-needs-reset", "error"),
+    ("DL621", "h100-hgx", gpu(ecc_uncorrected=1), "gpu-ecc-error", "error"),
+    ("DL621", "h100-hgx", gpu(ecc_threshold_exceeded=True), "gpu-ecc-error", "error"),
+    ("DL621", "h100-hgx", gpu(rows_remapped_failure=True), "gpu-ecc-error", "error"),
+    ("DL621", "h100-hgx", gpu(rows_remapped_pending=True), "gpu-ecc-error", "warning"),
+    ("DL622", "rtx4090-ubuntu", gpu(throttle_reasons=("sw_thermal_slowdown",)), "gpu-throttled", "warning"),
+    ("DL622", "rtx4090-ubuntu", gpu(throttle_reasons=("hw_power_brake_slowdown",)), "gpu-throttled", "error"),
+    ("DL622", "rtx4090-ubuntu", gpu(temperature=90.0), "gpu-throttled", "error"),
+    ("DL623", "rtx4090-ubuntu", gpu(power_limit_watts=300.0), "power-limit-lowered", "note"),
+    ("DL624", "rtx4090-ubuntu", gpu(link_width=4), "pcie-link-degraded", "note"),
+    ("DL624", "rtx4090-ubuntu", gpu(link_width=4, utilization_percent=95.0), "pcie-link-degraded", "warning"),
+    ("DL625", "rtx4090-ubuntu", card(errors=3), "pcie-errors", "warning"),
+    ("DL626", "h100-hgx", nvidia(kernel_log=(XID.format(79),)), "gpu-fallen-off-bus", "error"),
+    ("DL626", "h100-hgx", nvidia(kernel_log=(XID.format(95),)), "gpu-ecc-error", "error"),
+    ("DL626", "h100-hgx", nvidia(kernel_log=(XID.format(119),)), "gpu-needs-reset", "error"),
+    ("DL626", "h100-hgx", nvidia(kernel_log=(XID.format(74),)), "nvlink-down", "warning"),
+    ("DL626", "h100-hgx", nvidia(kernel_log=("NVRM: BAR1 is 0M @ 0x0",)), "bios-bar-settings", "error"),
+    ("DL628", "rtx4090-ubuntu", gpu(memory_free_bytes=2**29), "gpu-memory-already-taken", "warning"),
+    ("DL629", "rtx4090-ubuntu", gpu(compute_mode="prohibited"), "gpu-exclusive-compute-mode", "error"),
+    ("DL629", "rtx4090-ubuntu", gpu(compute_mode="exclusive_process"), "gpu-exclusive-compute-mode", "note"),
+    ("DL630", "a100-mig", gpu(mig_pending=False), "mig-mode-pending", "warning"),
+    (
+        "DL631",
+        "h100-hgx",
+        both(gpu(fabric_state="in_progress"), nvidia_dead := nvidia(**DEAD)),
+        "fabric-manager-not-running",
+        "error",
+    ),
+    (
+        "DL631",
+        "h100-hgx",
+        both(nvidia(gpus=(), fabric_manager=None), nvidia_dead),
+        "fabric-manager-not-running",
+        "error",
+    ),
+    (
+        "DL632",
+        "h100-hgx",
+        both(*(gpu(at, persistence=False) for at in range(8)), nvidia(persistenced=False)),
+        "persistence-off",
+        "note",
+    ),
+    ("DL633", "rtx4090-ubuntu", gpu(licence="Unlicensed (Unrestricted)"), "vgpu-unlicensed", "warning"),
+    ("DL634", "rtx4090-ubuntu", gpu(inforom="corrupted"), "inforom-corrupt", "warning"),
+    ("DL640", "rx7900xtx-rocm", card(driver=None), "amdgpu-driver-missing", "warning"),
+    ("DL640", "rx7900xtx-rocm", card(driver="radeon"), "rocm-gpu-dropped", "note"),
+    ("DL641", "rx7900xtx-rocm", amd(gpus=(), topology=None), "kfd-missing", "warning"),
+    ("DL641", "rx7900xtx-rocm", amd(gpus=()), "rocm-gpu-dropped", "warning"),
+    ("DL642", "rx7900xtx-rocm", amd(nodes={"/dev/kfd": "Permission denied"}), "rocm-device-permission", "error"),
+    (
+        "DL642",
+        "rx7900xtx-rocm",
+        amd(nodes={"/dev/kfd": "ok", "/dev/dri/renderD128": "Permission denied"}),
+        "rocm-device-permission",
+        "error",
+    ),
+    (
+        "DL643",
+        "rx7900xtx-rocm",
+        torch(architectures=("gfx942:sramecc+:xnack-", "gfx90a")),
+        "rocm-gfx-unsupported",
+        "error",
+    ),
+    ("DL643", "rx580-rocm", same, "rocm-gpu-dropped", "error"),
+    ("DL644", "rx7900xtx-rocm", torch(rocm=None, cuda="13.0"), "wrong-vendor-build", "warning"),
+    ("DL644", "rx7900xtx-rocm", torch(rocm=None), "cpu-only-build", "warning"),
+    (
+        "DL644",
+        "rx7900xtx-rocm",
+        both(
+            torch(rocm=None),
+            lambda facts: replace(facts, system=SystemFacts(name="windows")),
+            card(name="AMD Radeon RX 7900 XTX"),
+        ),
+        "amd-gpu-on-windows-no-build",
+        "note",
+    ),
+    (
+        "DL645",
+        "rx7900xtx-rocm",
+        lambda facts: amd(
+            gpus=(replace(facts.devices.amd.gpus[0], name="iGPU", integrated=True), *facts.devices.amd.gpus)
+        )(facts),
+        "rocm-igpu-first",
+        "note",
+    ),
+    ("DL646", "mi300x", links(iommu="translating"), "nccl-p2p-broken", "warning"),
+    (
+        "DL647",
+        "mi300x",
+        lambda facts: amd(gpus=(replace(facts.devices.amd.gpus[0], ecc_uncorrected=2),))(facts),
+        "gpu-ecc-error",
+        "error",
+    ),
+    ("DL648", "rx6700xt-override", variables(HSA_OVERRIDE_GFX_VERSION="11.0.0"), "hsa-override-wrong", "warning"),
+    ("DL648", "rx7900xtx-rocm", variables(HSA_OVERRIDE_GFX_VERSION="11.0.0"), "hsa-override-wrong", "note"),
+    (
+        "DL649",
+        "rx7900xtx-rocm",
+        lambda facts: replace(
+            facts,
+            system=WSL2,
+            devices=DeviceFacts(pci=(), dxg="ok"),
+            frameworks={"torch": replace(facts.frameworks["torch"], run=None)},
+        ),
+        "rocm-wsl-runtime-missing",
+        "warning",
+    ),
+    ("DL650", "rx7900xtx-rocm", variables(HIP_VISIBLE_DEVICES="-1"), "device-mask-hides-gpu", "error"),
+    (
+        "DL650",
+        "rx7900xtx-rocm",
+        variables(HIP_VISIBLE_DEVICES="0,1", ROCR_VISIBLE_DEVICES="0"),
+        "device-mask-hides-gpu",
+        "error",
+    ),
+    ("DL650", "arc-b580-xpu", variables(ONEAPI_DEVICE_SELECTOR="opencl:cpu"), "device-mask-hides-gpu", "error"),
+    ("DL660", "arc-b580-xpu", card(driver=None), "xpu-runtime-missing-or-old", "warning"),
+    ("DL661", "arc-b580-without-runtime", same, "xpu-runtime-missing-or-old", "error"),
+    (
+        "DL662",
+        "arc-b580-xpu",
+        lambda facts: devices(intel=replace(facts.devices.intel, nodes={"/dev/dri/renderD128": "Permission denied"}))(
+            facts
+        ),
+        "render-group-missing",
+        "error",
+    ),
+    ("DL663", "arc-b580-xpu", torch(xpu=None), "xpu-build-missing", "note"),
+    (
+        "DL664",
+        "laptop-iris-xe",
+        wheels("intel-extension-for-pytorch==2.7.0"),
+        "extension-framework-mismatch",
+        "warning",
+    ),
+    ("DL670", "macbook-m1-rosetta", same, "x86-python-on-apple-silicon", "error"),
+    ("DL671", "macos-13-new-torch", same, "macos-too-old-for-mps", "warning"),
+    ("DL671", "mac-virtual-machine", same, "metal-device-not-visible", "warning"),
+    ("DL672", "mac-intel", same, "macos-intel-wheels-ended", "note"),
+    ("DL672", "mac-intel", lambda facts: replace(facts, frameworks={}), "macos-intel-wheels-ended", "warning"),
+    (
+        "DL673",
+        "macbook-m3",
+        lambda facts: replace(
+            facts,
+            distributions=(Distribution(name="jax-metal", version="0.1.1"),),
+            frameworks={
+                "jax": replace(
+                    machine("rtx4090-ubuntu").frameworks["jax"],
+                    run=replace(facts.frameworks["torch"].run, result="raised"),
+                )
+            },
+        ),
+        "metal-plugin-version-mismatch",
+        "error",
+    ),
+    ("DL674", "macbook-m3", variables(PYTORCH_MPS_HIGH_WATERMARK_RATIO="0.0"), "mps-watermark", "note"),
+    ("DL680", "wsl1", same, "windows-too-old-for-wsl-gpu", "warning"),
+    ("DL681", "wsl2-rtx4070", devices(dxg=None), "windows-too-old-for-wsl-gpu", "warning"),
+    ("DL682", "wsl2-rtx4070", devices(wsl_libraries=("libnvidia-ml.so.1",)), "wsl-driver-files-incomplete", "error"),
+    ("DL683", "wsl2-linux-driver-inside", same, "linux-driver-installed-in-wsl", "error"),
+    ("DL700", "cudnn-in-ld-library-path", same, "ld-library-path-shadows-wheel-libs", "error"),
+    (
+        "DL700",
+        "cudnn-in-ld-library-path",
+        devices(loader_libraries=(SharedLibrary(name="libcudnn.so.9", path="/opt/libcudnn.so.9", version="9.14.0"),)),
+        "ld-library-path-shadows-wheel-libs",
+        "warning",
+    ),
+    ("DL701", "stub-in-ld-library-path", same, "cuda-stub-library-loaded", "warning"),
+    (
+        "DL702",
+        "rtx4090-ubuntu",
+        wheels("nvidia-cublas-cu11==11.1", "nvidia-cublas-cu12==12.8"),
+        "two-cuda-wheel-families",
+        "warning",
+    ),
+    (
+        "DL703",
+        "rtx4090-ubuntu",
+        wheels("nvidia-cublas-cu12==12.4.5.8", requires=("nvidia-cublas-cu12==12.8.4.1; x",)),
+        "cuda-libs-older-than-build",
+        "error",
+    ),
+    (
+        "DL703",
+        "rtx4090-ubuntu",
+        wheels("nvidia-cudnn-cu12==8.9.7.29", requires=("nvidia-cudnn-cu12==9.10.2.21",)),
+        "cudnn-major-mismatch",
+        "error",
+    ),
+    (
+        "DL703",
+        "rtx4090-ubuntu",
+        wheels("nvidia-cublas-cu12==12.8.4.1", requires=("nvidia-cublas-cu12==12.8.4.1", "nvidia-nccl-cu12==2.27.3")),
+        "cuda-libs-missing",
+        "error",
+    ),
+    (
+        "DL704",
+        "rtx4090-ubuntu",
+        lambda facts: replace(facts, toolchain=replace(facts.toolchain, nvcc="11.5")),
+        "nvcc-torch-cuda-mismatch",
+        "note",
+    ),
+    ("DL800", "docker-without-gpus-flag", same, "container-started-without-gpu", "error"),
+    ("DL800", "docker-cpu-image-on-gpu-host", same, "container-started-without-gpu", "note"),
+    (
+        "DL801",
+        "docker-gpu",
+        nvidia(**{**DEAD, "libraries": {"/usr/lib/libcuda.so.535.1.0": "535.1.0"}}),
+        "driver-packages-in-container",
+        "error",
+    ),
+    (
+        "DL802",
+        "docker-gpu",
+        both(variables(NVIDIA_REQUIRE_CUDA="cuda>=13.5 brand=tesla"), nvidia_dead),
+        "driver-too-old",
+        "warning",
+    ),
+    (
+        "DL803",
+        "rtx4090-ubuntu",
+        both(
+            lambda facts: replace(facts, toolchain=replace(facts.toolchain, docker="29.0")),
+            nvidia(container_toolkit=False),
+        ),
+        "nvidia-container-toolkit-missing",
+        "note",
+    ),
+    ("DL804", "slurm-job-without-gpu", same, "scheduler-gave-no-gpu", "error"),
+    ("DL820", "h100-hgx", variables(NCCL_SOCKET_IFNAME="eth7"), "nccl-wrong-network-interface", "warning"),
+    ("DL820", "h100-hgx", links(nccl_config={"NCCL_SOCKET_IFNAME": "=ibs"}), "nccl-wrong-network-interface", "warning"),
+    ("DL821", "h100-hgx-port-without-subnet-manager", same, "ib-port-down", "warning"),
+    ("DL822", "h100-hgx", gpu(3, nvlink_down=2), "nvlink-down", "warning"),
+    ("DL823", "h100-hgx", gpu(name="NVIDIA T400"), "mixed-gpus", "note"),
+    (
+        "DL824",
+        "h100-hgx",
+        both(gpu(0, peers={"1": "chipset_not_supported"}), gpu(1, peers={"0": "ok"})),
+        "p2p-unavailable",
+        "note",
+    ),
+    ("DL825", "h100-hgx", variables(NCCL_P2P_DISABLE="1"), "nccl-p2p-broken", "note"),
+    ("DL826", "h100-hgx", variables(WORLD_SIZE="8"), "launcher-variables-left", "note"),
+]
+
+
+def verdicts(code: str, facts: Facts):
+    rule = next(one for one in RULES if one.code == code)
+    return judge(facts, Profile(name="learn"), [rule], "2026-11-22")
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "change", "cause", "severity"),
+    ROWS,
+    ids=[f"{row[0]}-{row[3]}-{at}" for at, row in enumerate(ROWS)],
+)
+def test_a_bad_machine_names_its_cause(code, name, change, cause, severity):
+    found = [
+        (one.cause, one.severity.value) for verdict in verdicts(code, change(machine(name))) for one in verdict.findings
+    ]
+    assert set(found) == {(cause, severity)}
+
+
+def test_every_cause_of_every_rule_about_accelerators_has_a_row():
+    here = {(row[0], row[3]) for row in ROWS}
+    elsewhere = {f"DL6{at:02d}" for at in range(15)}
+    wanted = {
+        (rule.code, cause)
+        for rule in RULES
+        if rule.code[:3] in ("DL6", "DL7", "DL8") and rule.code not in elsewhere
+        for cause in rule.causes
+    }
+    assert wanted <= here
+
+
+FINE: list[tuple[str, str, Change]] = [
+    ("DL622", "rtx4090-ubuntu", gpu(throttle_reasons=("sw_power_cap", "hw_slowdown"))),
+    ("DL626", "h100-hgx", nvidia(kernel_log=tuple(XID.format(number) for number in (13, 31, 43, 45, 63, 92, 94, 154)))),
+    ("DL628", "rtx4090-ubuntu", gpu(memory_bytes=2**31, memory_free_bytes=10**8)),
+    ("DL631", "h100-hgx", gpu(fabric_state="not_supported")),
+    ("DL631", "h100-hgx", gpu(fabric_state="in_progress")),
+    ("DL643", "rx7900xtx-rocm", torch(architectures=("gfx11-generic",))),
+    ("DL643", "mi300x", torch(architectures=("gfx942:sramecc+:xnack-",))),
+    ("DL642", "ryzen-apu-laptop", same),
+    ("DL644", "ryzen-apu-laptop", torch(cuda="13.0")),
+    ("DL663", "laptop-iris-xe", same),
+    (
+        "DL700",
+        "cudnn-in-ld-library-path",
+        devices(
+            loader_libraries=(
+                SharedLibrary(name="libcudnn.so.8", path="/opt/libcudnn.so.8", version="8.9.7"),
+                SharedLibrary(name="libcudnn.so.9", path="/opt/libcudnn.so.9", version="9.10.2"),
+            )
+        ),
+    ),
+    ("DL702", "rtx4090-ubuntu", wheels("nvidia-cublas-cu12==12.8", "nvidia-cudnn-cu13==9.1")),
+    ("DL703", "rtx4090-ubuntu", wheels("nvidia-cublas-cu12==12.8.4.1", requires=("nvidia-cublas-cu12==12.8.4.1",))),
+    ("DL820", "h100-hgx", variables(NCCL_SOCKET_IFNAME="ens,ib")),
+    ("DL820", "h100-hgx", variables(NCCL_SOCKET_IFNAME="^docker")),
+    ("DL822", "h100-hgx", both(*(gpu(at, nvlink_down=1) for at in range(8)))),
+    ("DL826", "h100-hgx", variables(WORLD_SIZE="8", SLURM_PROCID="0")),
+    ("DL803", "docker-gpu", same),
+    ("DL804", "slurm-job-one-gpu", same),
+    ("DL801", "docker-gpu", same),
+    ("DL821", "h100-hgx", links(infiniband=())),
+    ("DL650", "rx7900xtx-rocm", variables(HIP_VISIBLE_DEVICES="0", ROCR_VISIBLE_DEVICES="0,1")),
+]
+
+
+@pytest.mark.parametrize(("code", "name", "change"), FINE, ids=[f"{row[0]}-{at}" for at, row in enumerate(FINE)])
+def test_what_only_looks_bad_passes(code, name, change):
+    (verdict,) = verdicts(code, change(machine(name)))
+    assert verdict.status in (Status.PASSED, Status.SKIPPED), verdict
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "change"),
+    [
+        ("DL620", "rtx4090-ubuntu", nvidia(gpus=Unknown("nobody asked"), nvml=Unknown("nobody asked"))),
+        (
+            "DL602",
+            "rtx4090-ubuntu",
+            both(nvidia(nvml=None, libcuda=None, module=Unknown("/proc is hidden")), card(driver=None)),
+        ),
+        ("DL643", "rx7900xtx-rocm", amd(gpus=Unknown("KFD's files cannot be read"))),
+        ("DL820", "h100-hgx", devices(interconnect=Unknown("no sysfs"))),
+        ("DL700", "cudnn-in-ld-library-path", devices(loader_libraries=Unknown("not looked"))),
+        ("DL606", "rtx4090-ubuntu", nvidia(libcuda=Unknown("nobody asked"))),
+        (
+            "DL613",
+            "rtx4090-ubuntu",
+            nvidia(gpus=Unknown("x"), cuda_gpus=Unknown("x"), nvml=Unknown("x"), libcuda=Unknown("x")),
+        ),
+        ("DL801", "docker-gpu", nvidia(**{**DEAD, "module": Unknown("/proc is hidden")})),
+    ],
+)
+def test_what_nobody_could_read_is_unknown(code, name, change):
+    (verdict,) = verdicts(code, change(machine(name)))
+    assert verdict.status is Status.UNKNOWN, verdict
+
+
+def test_interconnect_is_asked_only_beside_gpus():
+    facts = devices(interconnect=None)(machine("laptop-uhd620"))
+    assert verdicts("DL820", facts)[0].status is Status.SKIPPED
+    assert isinstance(machine("h100-hgx").devices.interconnect, InterconnectFacts)
+    assert isinstance(machine("h100-hgx").devices.nvidia, NvidiaFacts)
