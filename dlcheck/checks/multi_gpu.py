@@ -208,12 +208,30 @@ def launcher(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
 
 
-RULES: tuple[Rule, ...] = (
-    interface,
-    infiniband,
-    nvlink,
-    mixed,
-    peers,
-    disabled,
-    launcher,
+@rule(
+    "DL827",
+    "Adapters can write into GPU memory (GPUDirect RDMA)",
+    group=GROUP,
+    needs=("devices", "container"),
+    causes=("gpudirect-missing",),
+    severity=Severity.NOTE,
 )
+def gpudirect(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+    """With the module nvidia_peermem, or NVIDIA's open kernel module, InfiniBand writes into GPU memory without a detour.
+
+    Judged on machines with active InfiniBand and several GPUs whose kernel module is the proprietary one. Only jobs
+    across machines gain from it. Source: NVIDIA's GPUDirect documentation; worded as a possibility.
+    """
+    ports = [one for one in known(_links(facts).infiniband) if one.state == "ACTIVE" and one.layer == "InfiniBand"]
+    stack = gpu.nvidia_of(facts)
+    if not ports or len(gpu.gpus_of(facts)) < 2 or gpu.container_kind(facts):
+        raise NotApplicable("counts on machines with InfiniBand and several GPUs")
+    if stack.module_flavour == "proprietary" and not _links(facts).peermem:
+        yield Finding(
+            cause="gpudirect-missing",
+            message="The module nvidia_peermem is not loaded: InfiniBand may reach GPU memory only through main memory",
+            evidence=(Evidence("devices.interconnect.peermem", "not loaded"),),
+        )
+
+
+RULES: tuple[Rule, ...] = (interface, infiniband, nvlink, mixed, peers, disabled, launcher, gpudirect)

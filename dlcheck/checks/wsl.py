@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dlcheck.checks import gpu_facts as gpu
 from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import DeviceFacts
-from dlcheck.model.fact import NotApplicable, known, or_none
+from dlcheck.model.fact import NotApplicable, known, or_none, present
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Evidence, Finding, Rule
 from dlcheck.model.profile import Profile, Severity
@@ -141,9 +141,28 @@ def no_linux_driver(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
 
 
-RULES: tuple[Rule, ...] = (
-    version_two,
-    way_open,
-    whole_driver,
-    no_linux_driver,
+@rule(
+    "DL684",
+    "WSL gets enough of the machine's memory",
+    group="Machine",
+    needs=("system", "memory"),
+    causes=("wsl-memory-cap",),
+    severity=Severity.WARNING,
 )
+def memory_cap(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+    """WSL 2 is given half of the memory of Windows unless .wslconfig says otherwise: 8 GB become less than 4.
+
+    Judged below 7 GiB, where an 8 GB machine's whole memory would be more. Source: Microsoft's page on .wslconfig.
+    """
+    if _wsl(facts) != 2:
+        raise NotApplicable("WSL 1 shares the memory of Windows")
+    total = present(known(facts.memory).total_bytes, "the size of the memory is not known")
+    if total < 7 * 2**30:
+        yield Finding(
+            cause="wsl-memory-cap",
+            message=f"WSL may use {total / 2**30:.1f} GiB; by default it gets half of what Windows has",
+            evidence=(Evidence("memory.total_bytes", str(total)),),
+        )
+
+
+RULES: tuple[Rule, ...] = (version_two, way_open, whole_driver, no_linux_driver, memory_cap)

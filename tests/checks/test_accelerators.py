@@ -355,6 +355,20 @@ ROWS: list[tuple[str, str, Change, str, str]] = [
     ),
     ("DL825", "h100-hgx", variables(NCCL_P2P_DISABLE="1"), "nccl-p2p-broken", "note"),
     ("DL826", "h100-hgx", variables(WORLD_SIZE="8"), "launcher-variables-left", "note"),
+    (
+        "DL827",
+        "h100-hgx",
+        both(nvidia(module_flavour="proprietary"), links(peermem=False)),
+        "gpudirect-missing",
+        "note",
+    ),
+    (
+        "DL684",
+        "wsl2-rtx4070",
+        lambda facts: replace(facts, memory=replace(facts.memory, total_bytes=4 * 2**30)),
+        "wsl-memory-cap",
+        "warning",
+    ),
 ]
 
 

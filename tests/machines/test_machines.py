@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def test_the_report_reads_as_recorded(name: str, request: pytest.FixtureRequest)
     report, _ = report_of(name)
     golden = HERE / f"{name}.txt"
     said = text.render(report, Style(color=False, unicode=True, width=100, verbosity=0))
+    # How many rules there are is no matter of a machine.
+    said = re.sub(r"\b\d+ checks", "all checks", said)
     if request.config.getoption("--update"):
         golden.write_text(said, "utf-8")
     assert said == golden.read_text("utf-8"), "run pytest tests/machines --update and read the difference"
