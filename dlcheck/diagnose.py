@@ -56,7 +56,9 @@ def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
         for one, weight, code in findings(facts, known.causes, {one[0] for one in heard})
     ]
     alarms, harmless = rank(candidates(heard), known.beats, _is_harmless)
-    told = partial(_diagnosis, paste=paste, words=surroundings(paste), values=_values(facts), starts=_starts(files))
+    system = next((word for sign, word in SYSTEMS if paste.sign(sign) is not None), None)
+    words = surroundings(paste) | {system or "somewhere"}
+    told = partial(_diagnosis, paste=paste, words=words, values=_values(facts), starts=_starts(files))
     return DiagnosisReport(
         version=__version__,
         created=dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -64,14 +66,14 @@ def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
         diagnoses=tuple(told(one) for one in alarms[:MOST]),
         harmless=tuple(told(one) for one in harmless),
         facts=facts,
+        system=system,
+        left_out=paste.left_out,
     )
 
 
 def surroundings(paste: Paste) -> frozenset[str]:
-    """Words of ``where`` (model/cause.py) that hold in the text: system, container, conda, notebook, frameworks."""
-    system = next((word for sign, word in SYSTEMS if paste.sign(sign) is not None), None)
-    others = [word for word in (*SURROUNDINGS, *FRAMEWORKS) if paste.sign(word) is not None]
-    return frozenset((*others, system or "somewhere"))
+    """Words of ``where`` (model/cause.py) that hold in the text, beside its system: container, conda, notebook, frameworks."""
+    return frozenset(word for word in (*SURROUNDINGS, *FRAMEWORKS) if paste.sign(word) is not None)
 
 
 def _line_of(finding: Finding, paste: Paste) -> int:

@@ -64,6 +64,8 @@ class Paste:
         """Of each kept line, its number in the cleaned text, from 1."""
         self.shown: list[str] = []
         """Of each kept line, its words as they were pasted."""
+        self.left_out = 0
+        """Lines of the middle that were left out."""
         self._signs = signatures.signs
         self._seen: dict[tuple[str, bool], int | None] = {}
         self._keep(text)
@@ -89,6 +91,7 @@ class Paste:
             return
         first = _fitting(self.shown, HEAD)
         last = len(self.shown) - _fitting(self.shown[first:][::-1], TAIL)
+        self.left_out = last - first
         self.shown[first:last] = []
         self.numbers[first:last] = []
 

@@ -50,6 +50,10 @@ class DiagnosisReport:
     harmless: tuple[Diagnosis, ...]
     """What looks like an error and is none."""
     facts: Facts
+    system: str | None = None
+    """Where the text was made, in words of CauseFix.where: windows, linux, macos, wsl; None where it does not show."""
+    left_out: int = 0
+    """Lines in the middle of a very long text that were not read for clues."""
     command: str = "diagnose"
 
     @property

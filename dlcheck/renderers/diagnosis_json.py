@@ -40,6 +40,8 @@ def document(report: DiagnosisReport) -> dict[str, Any]:
             {"cause": one.cause, "title": one.title, "confidence": one.confidence, "evidence": _evidence(one)}
             for one in report.harmless
         ],
+        "system": report.system,
+        "left_out": report.left_out,
         "facts": encode(report.facts),
     }
 

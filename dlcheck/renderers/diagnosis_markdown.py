@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
-from dlcheck.model.shell import quote
+from dlcheck.model.shell import Shell, quote
 from dlcheck.model.style import Style
 
 MOST_LINES = 3
@@ -15,7 +15,8 @@ def render(report: DiagnosisReport, style: Style) -> str:  # noqa: ARG001 - the 
     """The Markdown text."""
     if not report.diagnoses and not report.harmless:
         return "**No known cause in this text.**\n"
-    parts = [_cause(report.diagnoses[0])] if report.diagnoses else []
+    shell: Shell = "powershell" if report.system == "windows" else "posix"
+    parts = [_cause(report.diagnoses[0], shell)] if report.diagnoses else []
     if len(report.diagnoses) > 1:
         parts.append("Less likely:\n\n" + "\n".join(_line(one) for one in report.diagnoses[1:]))
     if report.harmless:
@@ -23,7 +24,7 @@ def render(report: DiagnosisReport, style: Style) -> str:  # noqa: ARG001 - the 
     return "\n\n".join(parts) + f"\n\n<sub>dlcheck {report.version}</sub>\n"
 
 
-def _cause(one: Diagnosis) -> str:
+def _cause(one: Diagnosis, shell: Shell) -> str:
     lines = [
         f"### {_escape(one.title)}",
         "",
@@ -36,7 +37,7 @@ def _cause(one: Diagnosis) -> str:
         for fix in one.fixes:
             lines.append(f"- {_escape(fix.text)}")
             if fix.commands:
-                lines += ["", *_block([quote(command) for command in fix.commands], "  "), ""]
+                lines += ["", *_block([quote(command, shell) for command in fix.commands], "  "), ""]
     if one.verify:
         lines += ["", "**Check**", "", *_block(list(one.verify), "")]
     return "\n".join(lines)

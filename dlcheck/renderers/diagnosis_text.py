@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
-from dlcheck.model.shell import quote
+from dlcheck.model.shell import Shell, quote
 from dlcheck.model.style import Style
 
 INDENT = 9
@@ -20,7 +20,8 @@ def render(report: DiagnosisReport, style: Style) -> str:
     if not report.diagnoses:
         return style.plain("\n".join(_nothing(report, style))) + "\n"
     first, *others = report.diagnoses
-    lines = _cause(first, style)
+    shell: Shell = "powershell" if report.system == "windows" else "posix"
+    lines = _cause(first, style, shell)
     if style.verbosity < 0:
         return style.plain("\n".join(lines)) + "\n"
     if others:
@@ -31,12 +32,14 @@ def render(report: DiagnosisReport, style: Style) -> str:
                 lines += [f"    {_spoken(spoken, style)}" for spoken in one.evidence]
     if report.harmless:
         lines += ["", *_harmless(report.harmless, style)]
+    if report.left_out:
+        lines += ["", f"The text is very long: {report.left_out} lines in its middle were not read."]
     if style.verbosity <= 0:
         lines += ["", style.paint("-v shows which line spoke for which cause.", "dim")]
     return style.plain("\n".join(lines)) + "\n"
 
 
-def _cause(one: Diagnosis, style: Style) -> list[str]:
+def _cause(one: Diagnosis, style: Style, shell: Shell) -> list[str]:
     evidence = one.evidence if style.verbosity > 0 else one.evidence[:MOST_LINES]
     lines = [
         _labelled("CAUSE", f"{one.title} ({one.cause}, {_sureness(one.confidence)})", style, "red"),
@@ -45,7 +48,7 @@ def _cause(one: Diagnosis, style: Style) -> list[str]:
     fixes = one.fixes if style.verbosity > 0 else one.fixes[:MOST_FIXES]
     for at, fix in enumerate(fixes):
         lines.append(_labelled("FIX" if at == 0 else "", fix.text, style, "green"))
-        lines += [f"{'':{INDENT}}  {quote(command)}" for command in fix.commands]
+        lines += [f"{'':{INDENT}}  {quote(command, shell)}" for command in fix.commands]
     checks = one.verify if style.verbosity > 0 else one.verify[:MOST_CHECKS]
     for at, check in enumerate(checks):
         lines.append(_labelled("CHECK" if at == 0 else "", check, style, "cyan", wrap=False))
@@ -72,7 +75,8 @@ def _spoken(spoken: SpokenLine, style: Style) -> str:
 
 def _nothing(report: DiagnosisReport, style: Style) -> list[str]:
     if not report.harmless:
-        return ["No known cause in this text." if style.verbosity < 0 else _NOTHING]
+        lines = ["No known cause in this text." if style.verbosity < 0 else _NOTHING]
+        return lines + ([f"{report.left_out} lines in the middle were not read."] if report.left_out else [])
     return [f"{style.paint(style.sign('passed'), 'green')} Nothing is wrong.", *_harmless(report.harmless, style)]
 
 
