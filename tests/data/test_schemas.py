@@ -15,8 +15,10 @@ from dlcheck.diagnose import diagnose_text
 from dlcheck.doctor import make_report
 from dlcheck.model.facts import Facts
 from dlcheck.model.host_facts import MemoryFacts
+from dlcheck.model.level import Level
 from dlcheck.model.profile import Profile
 from dlcheck.model.report import Report, Target
+from dlcheck.model.smoke import Deviation, SmokeReport, SmokeResult, SmokeStatus
 from dlcheck.model.style import Style
 from dlcheck.renderers import DIAGNOSIS_RENDERERS, RENDERERS
 from tests.well import LEARN, WELL
@@ -78,3 +80,27 @@ def test_doctor_misses_nothing(key: str):
     document = json.loads(RENDERERS["json"](report(WELL), Style()))
     del document[key]
     assert not valid("doctor", document)
+
+
+@pytest.mark.parametrize("status", list(SmokeStatus))
+def test_smoke(status: SmokeStatus):
+    bare = SmokeResult(
+        framework="torch", version=None, device="cuda:0", task=None, dtype=None, status=status, cause="smoke-timeout"
+    )
+    exact = Deviation(loss=1e-7, gradient=float("nan"), weights=0.0)
+    full = replace(bare, task="mlp-images", dtype="float32", deviation=exact, limit=exact, seconds={"train": 0.1})
+    made = SmokeReport(
+        version="0.1.0",
+        created="2026-11-22T08:00:00Z",
+        node="n1",
+        level=Level.QUICK,
+        target=TARGET,
+        results=(bare, full),
+        seconds=1.0,
+    )
+    from dlcheck.renderers import smoke_json
+
+    document = json.loads(smoke_json.render(made, Style()))
+    jsonschema.Draft202012Validator(data.schema("smoke")).validate(document)
+    document["results"][0]["status"] = "fine"
+    assert not valid("smoke", document)
