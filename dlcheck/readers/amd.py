@@ -39,7 +39,12 @@ TABLE_ROW = Pattern(
     r"^\|[ \t]*([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.\d)[ \t]+(\S[^|]*?)[ \t]*\|", re.MULTILINE, needs="|"
 )
 BLOCK = Pattern(r"^[ \t]*GPU:[ \t]*(\d+)[ \t]*$", re.MULTILINE, needs="GPU:")
-DRIVER = Pattern(r"[Dd]river version:\s*\"?(\d[\w.-]*)|amdgpu version:\s*(\d[\w.-]*)")
+DRIVER = Pattern(
+    r"[Dd]river version:\s*\"?(\d[\w.-]*)|amdgpu version:\s*(\d[\w.-]*)|ROCk module version (\d[\w.-]*) is loaded"
+    r"|NAME: amdgpu\s+VERSION: (\d[\w.-]*)|cardsystem,(\d[\w.-]*)"
+)
+CSV = Pattern(r"^device,[^\n]*(?:[Cc]ard|Device|VRAM)[^\n]*\n(?:card\d+,[^\n]*\n?)+", re.MULTILINE, needs="card0,")
+BARE_TARGET = Pattern(r"^(gfx[1-9][0-9a-f]{2,4})$", re.MULTILINE, needs="gfx")
 ROCM = Pattern(
     r"ROCm version\s*:\s*(\d[\w.-]*)|ROCm (\d+\.\d+(?:\.\d+)?) (?:is|was|installed)|\brocm[-_ ](\d+\.\d+\.\d+)\b",
     re.IGNORECASE,
@@ -59,6 +64,9 @@ SIGNS = (
     "rocm system management interface",
     "rocm-smi",
     "rocminfo",
+    "rock module",
+    "card0,",
+    "gfx",
     "marketing name",
     "hsa agents",
     "amd-smi",
@@ -74,8 +82,9 @@ def read(paste: Paste) -> Facts | None:
     if not any(sign in paste.low for sign in SIGNS):
         return None
     gpus: tuple[Gpu, ...] = ()
-    for part in (_agents, _listed, _json, _concise, _table, _blocks):
-        gpus = join(gpus, part(paste))
+    for part in (_agents, _listed, _json, _csv, _concise, _table, _blocks, _targets):
+        if not (gpus and part is _targets):
+            gpus = join(gpus, part(paste))
     driver, rocm = DRIVER.search(paste.text), ROCM.search(paste.text)
     module = next(filter(None, driver.groups()), None) if driver else None
     system = _json_driver(paste) if '"system"' in paste or "Driver version" in paste else None
@@ -132,6 +141,27 @@ def _json(paste: Paste) -> tuple[Gpu, ...]:
         int(index): {name.lower(): value for name, value in PAIR.rows(body)} for index, body in CARD.rows(paste.text)
     }
     return tuple(_card(index, fields) for index, fields in cards.items())
+
+
+def _csv(paste: Paste) -> tuple[Gpu, ...]:
+    """rocm-smi --csv."""
+    match = CSV.search(paste.text)
+    if not match:
+        return ()
+    head, *rows = match[0].strip().split("\n")
+    names = [name.strip().lower() for name in head.split(",")]
+    return tuple(
+        _card(index, dict(zip(names, (value.strip() for value in row.split(",")), strict=False)))
+        for index, row in enumerate(rows)
+        if row.startswith("card") and not row.startswith("cardsystem")
+    )
+
+
+def _targets(paste: Paste) -> tuple[Gpu, ...]:
+    """rocm_agent_enumerator prints the targets alone."""
+    return tuple(
+        gpu(target, index=index, architecture=target) for index, target in enumerate(BARE_TARGET.words(paste.text))
+    )
 
 
 def _card(index: int, fields: dict[str, str]) -> Gpu:

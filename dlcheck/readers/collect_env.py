@@ -11,11 +11,12 @@ import re
 from dataclasses import replace
 
 from dlcheck.model.device_facts import DeviceFacts, Gpu
+from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
-from dlcheck.model.host_facts import SystemFacts, ToolchainFacts
+from dlcheck.model.host_facts import CpuFacts, SystemFacts, ToolchainFacts
 from dlcheck.model.python_facts import PythonFacts
 from dlcheck.readers.merge import join
-from dlcheck.readers.parts import amd, devices_of, framework, gpu, nvidia, python, system, system_name, toolchain
+from dlcheck.readers.parts import amd, cpu, devices_of, framework, gpu, nvidia, python, system, system_name, toolchain
 from dlcheck.readers.paste import Paste, something
 from dlcheck.readers.pattern import Pattern
 from dlcheck.readers.unsaid import BUILD, PYTHON
@@ -27,6 +28,7 @@ GPU_LINE = Pattern(
 )
 MIG_LINE = Pattern(r"^[ \t]*MIG[ \t]+(\d+c?[\w.+]*)[ \t]+Device[ \t]+(\d+):", re.MULTILINE)
 CUDNN_FILE = Pattern(r"^[ \t]*(\S{0,200}(?:libcudnn|cudnn)[\w./\\-]*)[ \t]*$", re.MULTILINE)
+BRAND = Pattern(r"^[ \t]*CPU:[ \t]*\n[ \t]*((?:Intel|Apple|AMD|VirtualApple)[^\n:]{2,60})$", re.MULTILINE, needs="CPU:")
 ARCHITECTURE = Pattern(r"^(.*?)\s*\((x86_64|aarch64|arm64|ppc64le|AMD64|i[3-6]86|s390x|riscv64|armv7l)\)$")
 BITS = Pattern(r"\((\d\d)[- ]bit(?: runtime)?\)")
 NOTED = (
@@ -50,6 +52,7 @@ def read(paste: Paste) -> Facts | None:
     value = paste.value
     cuda, rocm = value("cuda used to build pytorch"), value("rocm used to build pytorch")
     version, available = value("pytorch version"), value("is cuda available")
+    version = version.split()[0] if version else None
     if value("is xpu available") == "True":
         available = "True"
     elif available and system_name(value("os")) == "macos":
@@ -65,8 +68,15 @@ def read(paste: Paste) -> Facts | None:
         python=_python(paste),
         frameworks={"torch": torch} if version or cuda else Facts().frameworks,
         devices=_devices(paste),
+        cpu=_cpu(paste),
         notes=notes,
     )
+
+
+def _cpu(paste: Paste) -> CpuFacts | Unknown:
+    """On a Mac the section holds the brand alone, where Linux prints lscpu and Windows its own labels."""
+    match = BRAND.search(paste.text)
+    return cpu(brand=match[1].strip()) if match else Facts().cpu
 
 
 def _system(paste: Paste) -> SystemFacts:

@@ -40,6 +40,7 @@ DRIVER = Pattern(
 LEVEL_ZERO = Pattern(
     r"Level Zero(?: Version)?:\s*(\d[\d.]*)", re.IGNORECASE, needs=("evel Zero", "EVEL ZERO", "evel zero")
 )
+JSON_NAME = Pattern(r'"device_name"\s{0,3}:\s{0,3}"(Intel[^"\n]+)"', needs='"device_name"')
 PROPERTIES = Pattern(r"_XpuDeviceProperties\(name='([^'\n]+)'[^\n]*?total_memory=(\d+)\s*MB")
 
 
@@ -48,7 +49,7 @@ def read(paste: Paste) -> Facts | None:
     if "Intel(R)" not in paste and "sycl" not in paste.low and "level_zero" not in paste:
         return None
     gpus: tuple[Gpu, ...] = ()
-    for part in (_discovery, _properties, _windows, _sycl, _opencl):
+    for part in (_discovery, _json, _properties, _windows, _sycl, _opencl):
         gpus = gpus or part(paste)
     found = devices_of(gpus)
     level_zero = LEVEL_ZERO.search(paste.text)
@@ -81,6 +82,11 @@ def _discovery(paste: Paste) -> tuple[Gpu, ...]:
         )
         for index, fields in enumerate(one for one in found if something(one.get("device name")))
     )
+
+
+def _json(paste: Paste) -> tuple[Gpu, ...]:
+    """xpu-smi discovery -j."""
+    return tuple(gpu(name, index=index) for index, name in enumerate(JSON_NAME.words(paste.text)))
 
 
 def _properties(paste: Paste) -> tuple[Gpu, ...]:

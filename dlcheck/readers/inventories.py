@@ -5,12 +5,14 @@ of the system that belong to a GPU's driver (lsmod, dpkg -l, rpm -qa, mokutil).
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from dlcheck.model.facts import Facts
 from dlcheck.readers.merge import join
 from dlcheck.readers.parts import amd, cpu, devices_of, gpu, memory, nvidia, system, system_name, toolchain
 from dlcheck.readers.paste import Paste
 from dlcheck.readers.pattern import Pattern
+from dlcheck.readers.unsaid import DEVICES
 
 INXI_DEVICE = Pattern(
     r"\bDevice-\d+: ((?:NVIDIA|AMD|Advanced Micro|Intel)[^\n]*?) driver: (\S+)(?: v: (\d[\w.]*))?", needs="Device-"
@@ -47,13 +49,19 @@ NODE_LABEL = Pattern(
     needs="nvidia.com/",
 )
 WINDOWS_DRIVER = Pattern(r"\b\d{2}\.\d{1,2}\.(1\d)\.(\d{4})\b", needs=("DriverVersion", "Driver Version"))
+NPU_HEAD = Pattern(r"npu-smi (\d[\w.]*)\s+Version: (\d[\w.]*)", needs="npu-smi")
+NPU = Pattern(
+    r"^\|[ \t]*\d+[ \t]+(\S+)[ \t]*\|[ \t]*(OK|Warning|Alarm|Critical|UNKNOWN)[ \t]*\|", re.MULTILINE, needs="|"
+)
 MOST = 60
 
 
 def read(paste: Paste) -> Facts | None:
     """What any of these inventories tell."""
     parts = [
-        facts for part in (_inxi, _lshw, _modules, _packages, _cluster, _docker, _adapters) if (facts := part(paste))
+        facts
+        for part in (_inxi, _lshw, _modules, _packages, _cluster, _docker, _adapters, _npus)
+        if (facts := part(paste))
     ]
     return join(*parts) if parts else None
 
@@ -131,3 +139,15 @@ def _adapters(paste: Paste) -> Facts | None:
         return None
     digits = (found[1] + found[2])[-5:]
     return Facts(devices=nvidia(driver=f"{digits[:3]}.{digits[3:]}"), notes={"windows display driver": found[0]})
+
+
+def _npus(paste: Paste) -> Facts | None:
+    """Huawei's `npu-smi info`; the table has a row a chip."""
+    head = NPU_HEAD.search(paste.text)
+    rows = NPU.rows(paste.text) if head or "NPU" in paste else []
+    if not rows:
+        return None
+    notes = {"npu health": ", ".join(dict.fromkeys(health for _, health in rows)), "npus": str(len(rows))}
+    if head:
+        notes["npu driver"] = head[2]
+    return Facts(devices=replace(DEVICES, other=tuple(name for name, _ in rows)), notes=notes)

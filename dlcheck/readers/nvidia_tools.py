@@ -52,6 +52,7 @@ BARE_NAME = Pattern(
 DMON = Pattern(r"^#[ \t]*gpu[ \t]+pwr", re.MULTILINE, needs="gpu")
 DMON_ROW = Pattern(r"^[ \t]*(\d+)[ \t]+(?:\d+|-)[ \t]+(?:\d+|-)[ \t]", re.MULTILINE)
 NCCL_DEVICE = Pattern(r"device[ \t]+(\d+) \[(0x[0-9a-f]+|[0-9a-f:.]+)\] (\S[^\n]{2,50})$", re.MULTILINE)
+TOPOLOGY = Pattern(r"^[ \t]*GPU(\d+)[ \t]+((?:(?:X|NV\d+|SYS|NODE|PHB|PXB|PIX)\*?[ \t]+)+)", re.MULTILINE, needs="GPU0")
 NCCL = Pattern(r"NCCL version (\d[\w.+]*)", needs="NCCL version ")
 NUMBA = Pattern(r"^id (\d+)[ \t]+b?'([^'\n]+)'[ \t]+\[", re.MULTILINE, needs="id ")
 HANDLES = Pattern(r"Number of GPUs:\s?(\d+)")
@@ -209,6 +210,10 @@ def _other(paste: Paste) -> Facts | None:
     if DMON.search(paste.text):
         rows = DMON_ROW.words(paste.text)
         notes["gpu indices"] = ", ".join(dict.fromkeys(rows))
+    if topology := TOPOLOGY.rows(paste.text):
+        links = dict.fromkeys(word for _, words in topology for word in words.split() if word != "X")
+        notes["links between gpus"] = ", ".join(links)
+        found = join(found, Facts(devices=nvidia(gpu_count=len({index for index, _ in topology}))))
     if nccl := NCCL.search(paste.text):
         notes["nccl"] = nccl[1]
     ranks = {(int(index), name) for index, _, name in NCCL_DEVICE.rows(paste.text)}

@@ -192,6 +192,8 @@ def devices_of(gpus: tuple[Gpu, ...]) -> DeviceFacts:
             facts = replace(facts, amd=replace(AMD, gpus=tuple(found)))
         elif vendor == "intel":
             facts = replace(facts, intel=replace(INTEL, gpus=tuple(found)))
+        elif vendor == "other":
+            facts = replace(facts, other=tuple(one.name for one in found))
         elif vendor == "apple":
             facts = replace(facts, apple=replace(APPLE, gpus=tuple(found)))
         else:
@@ -200,7 +202,7 @@ def devices_of(gpus: tuple[Gpu, ...]) -> DeviceFacts:
 
 
 def vendor_of(name: str) -> str:
-    """nvidia, amd, intel or apple, from the words of a GPU's name."""
+    """nvidia, amd, intel, apple or other, from the words of a GPU's name."""
     low = name.lower()
     if "nvidia" in low or "geforce" in low or "quadro" in low or "tesla" in low:
         return "nvidia"
@@ -210,7 +212,7 @@ def vendor_of(name: str) -> str:
         return "intel"
     if re.search(r"\bapple\b|\bm[1-9]\b", low):
         return "apple"
-    return "nvidia"
+    return "other" if re.search(r"^hl-\d|gaudi|ascend|\b910b|\btpu\b|\bmlu\d", low) else "nvidia"
 
 
 def _said(given: dict[str, Any]) -> dict[str, Any]:

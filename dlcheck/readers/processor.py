@@ -104,7 +104,7 @@ def _cpuinfo(paste: Paste) -> Facts:
     """/proc/cpuinfo: a block a logical processor; ARM names the implementer's number, POWER the model under "cpu"."""
     value = paste.value
     named = value("model name", "cpu model", "uarch") or value("cpu") or _spelled(paste)
-    logical = len(PROCESSOR.words(paste.text)) or len(S390.words(paste.text)) or None
+    logical = len(PROCESSOR.words(paste.text)) or len(S390.words(paste.text)) or count(value("processors"))
     vendor = value("vendor_id", "vendor")
     per_socket = count(value("cpu cores"))
     sockets = len(set(paste.pairs.get("physical id", ()))) or None

@@ -112,3 +112,15 @@ def test_numbered_lines_read_alike():
 def test_cut_off_texts_are_read_as_far_as_they_go(length):
     read_all(NEW[:length])
     read_all(NEW[length:])
+
+
+def test_a_mac_names_its_processor_below_the_label():
+    assert read_all(OLD + "\nCPU:\nApple M2 Pro\n").cpu.brand == "Apple M2 Pro"
+
+
+def test_xpu_build_is_no_cpu_build():
+    facts = read_all(
+        "PyTorch version: 2.8.0+xpu\nCUDA used to build PyTorch: None\nIs CUDA available: False\nIs XPU available: True\n"
+    )
+    assert facts.frameworks["torch"].build.xpu == "yes"
+    assert facts.frameworks["torch"].run.gpu_available is True

@@ -285,3 +285,8 @@ def test_nvcc(read):
 def test_windows_numbers_the_driver_in_its_own_way(read):
     facts = read("Name=NVIDIA GeForce RTX 3050 Laptop GPU\nDriverVersion=31.0.15.4601")
     assert facts.devices.nvidia.driver == "546.01"
+
+
+def test_topology(read):
+    facts = read("        GPU0    GPU1    CPU Affinity\nGPU0     X      NV4     0-7\nGPU1    NV4      X      0-7\n")
+    assert (facts.devices.nvidia.gpu_count, facts.notes["links between gpus"]) == (2, "NV4")

@@ -131,3 +131,25 @@ def test_apple(read):
     assert facts.devices.apple.gpus[0].cores == 18
     assert (facts.cpu.physical_cores, facts.memory.total_bytes) == (12, 36 << 30)
     assert isinstance(facts.devices.nvidia, Unknown)
+
+
+def test_rocm_smi_csv_and_the_enumerator(read):
+    table = read(
+        "device,Card series,Card model\ncard0,AMD Radeon PRO W7900,0x7448\ncard1,AMD Radeon PRO W7900,0x7448\n"
+    )
+    assert [one.name for one in table.devices.amd.gpus] == ["AMD Radeon PRO W7900"] * 2
+    assert read("gfx000\ngfx1030\n").devices.amd.gpus[0].architecture == "gfx1030"
+    assert read("ROCk module version 6.8.5 is loaded").devices.amd.module == "6.8.5"
+
+
+def test_other_accelerators(read):
+    facts = read(
+        """
+        | npu-smi 24.1.0                   Version: 24.1.0                                               |
+        | 0     910B3               | OK            | 91.3        33                0    / 0             |
+        | 0                         | 0000:C1:00.0  | 0           0    / 0          3197 / 65536         |
+        """
+    )
+    assert facts.devices.other == ("910B3",)
+    assert facts.notes["npu driver"] == "24.1.0"
+    assert isinstance(facts.devices.nvidia, Unknown)
