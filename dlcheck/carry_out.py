@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Protocol
 
-from dlcheck import machine
+from dlcheck import in_place, machine
 from dlcheck.host import environments, record
 from dlcheck.host.process import Done, run
 from dlcheck.installers import journal, staging, uv, wheelhouse
@@ -95,9 +95,12 @@ def carry_out(
             written = _write_lock(work)
             if prepared.options.bundle:
                 return None, (*written, *_bundle(work, paths))
-            proof = _build(work, paths)
-            with work.notes.step("swap"):
-                staging.swap(target)
+            if prepared.plan.mode == "in-place":
+                proof = _into(work, paths)
+            else:
+                proof = _build(work, paths)
+                with work.notes.step("swap"):
+                    staging.swap(target)
             work.notes.note("end", "done")
         except BaseException:
             staging.remove(work.stage)
@@ -185,9 +188,7 @@ def _build(work: _Work, paths: dict[str, str]) -> Proof:
             run(uv.venv_argv(prepared.uv, prepared.plan.python, work.stage), timeout=120.0, env=work.env, apart=True),
             "stage",
         )
-    lock = os.path.join(work.places.target(work.target), "pylock.toml")
-    with open(lock, "w", encoding="utf-8") as stream:
-        stream.write(local_lock(prepared.wheels, paths, prepared.python))
+    lock = _local_lock(work, paths)
     work.reporter.step("linking the packages")
     with work.notes.step("link"):
         argv = uv.sync_argv(prepared.uv, work.stage, lock, "hardlink")
@@ -199,8 +200,32 @@ def _build(work: _Work, paths: dict[str, str]) -> Proof:
     if prepared.options.smoke:
         work.reporter.step("training in it")
         with work.notes.step("smoke"):
-            trained = _trained(work)
+            trained = _trained(work, work.stage)
     staging.write_manifest(work.stage, _manifest(work, trained))
+    return Proof(files=files, trained=trained)
+
+
+def _local_lock(work: _Work, paths: dict[str, str]) -> str:
+    path = os.path.join(work.places.target(work.target), "pylock.toml")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(local_lock(work.prepared.wheels, paths, work.prepared.python))
+    return path
+
+
+def _into(work: _Work, paths: dict[str, str]) -> Proof:
+    """Into the environment as it is. An interruption here leaves it in pieces, which the next run repairs."""
+    if work.prepared.uv is None:
+        raise Failed("install", "--in-place needs uv", "python -m pip install uv")
+    work.reporter.step("installing into the environment as it is")
+    with work.notes.step("install"):
+        files = in_place.fill(work.prepared, _local_lock(work, paths), work.env, _expect)
+    if files < 0:
+        raise Failed("walk", f"{work.target} is still not whole", "dlcheck doctor names what is missing.")
+    trained: tuple[str, ...] = ()
+    if work.prepared.options.smoke:
+        work.reporter.step("training in it")
+        with work.notes.step("smoke"):
+            trained = _trained(work, work.target)
     return Proof(files=files, trained=trained)
 
 
@@ -236,7 +261,7 @@ def _broken_words(seen: EnvironmentFiles, absent: set[str]) -> str:
     return "; ".join(words) or "leftovers of another installation"
 
 
-def _trained(work: _Work) -> tuple[str, ...]:
+def _trained(work: _Work, folder: str) -> tuple[str, ...]:
     """Train with each framework that was installed, on each device it sees; ``Failed`` where one does not learn."""
     from dlcheck import smoke
     from dlcheck.model.smoke import SmokeStatus
@@ -244,7 +269,7 @@ def _trained(work: _Work) -> tuple[str, ...]:
     names = sorted({name for one in work.prepared.wheels for name in _TRAINED_BY.get(one.name, ())})
     if not names:
         return ()
-    target = Target(python=staging.python_of(work.stage), chosen_by="dlcheck install", environment=work.stage)
+    target = Target(python=staging.python_of(folder), chosen_by="dlcheck install", environment=folder)
     report = smoke.smoke(target, smoke.Wishes(frameworks=tuple(names)))
     bad = [
         one for one in report.results if one.status in (SmokeStatus.FAILED, SmokeStatus.CRASHED, SmokeStatus.TIMEOUT)

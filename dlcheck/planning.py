@@ -41,7 +41,8 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     )
     for one in asked:
         wishes.requirement(one)
-    requirements = _merged(target.manifest.requirements if target.manifest else (), asked)
+    before = (*target.manifest.requirements, *_added_by_hand(target)) if target.manifest else ()
+    requirements = _merged(before, asked)
     say("looking at this machine")
     python, facts = look_for_builds(options.python or target.base or _own_python(), environ)
     here = machine.machine_of(facts)
@@ -191,6 +192,26 @@ def _select(base: Prepared, client: Client | None, environ: Mapping[str, str]) -
     return chosen
 
 
+def _preferred(base: Prepared) -> tuple[tuple[str, str], ...]:
+    """Versions that are there already stay, but for those that a lock cannot name (an unreadable version, a local folder)."""
+    return tuple(
+        (name, version) for name, version in base.target.distributions if version and name not in base.target.by_hand
+    )
+
+
+def _added_by_hand(target: Environment) -> tuple[str, ...]:
+    """What somebody installed into an environment of ours beside dlcheck: it is carried over into the next one."""
+    manifest = target.manifest
+    if manifest is None:
+        return ()
+    if target.by_hand:
+        raise DlcheckError(
+            f"{', '.join(target.by_hand)} in {target.folder} came from a folder or an address, which no new environment can have",
+            "Make another environment with --venv DIR, or uninstall it first.",
+        )
+    return tuple(one for one in target.requested if one not in manifest.distributions)
+
+
 def _uv(options: Options, environ: Mapping[str, str]) -> str | None:
     if options.installer == "pip":
         return None
@@ -222,6 +243,7 @@ def _resolve(base: Prepared, env: dict[str, str]) -> tuple[tuple[LockedWheel, ..
             sources=base.sources,
             folder=folder,
             lock=os.path.join(folder, "pylock.toml"),
+            preferred=_preferred(base),
             offline=options.offline,
         )
         done = uv.resolve(base.uv, question, env)

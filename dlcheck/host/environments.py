@@ -37,7 +37,7 @@ def _environment(folder: str, state: str, settings: dict[str, str]) -> Environme
         place for part in ("lib/python3*", "Lib") for place in glob.glob(f"{glob.escape(folder)}/{part}/site-packages")
     ]
     site = sites[0] if sites else None
-    distributions, by_hand = _installed(site)
+    distributions, requested, by_hand = _installed(site)
     version = settings.get("version_info") or settings.get("version") or (manifest.python if manifest else None)
     found = re.search(r"python(3\.\d+)", site or "")
     return Environment(
@@ -50,6 +50,7 @@ def _environment(folder: str, state: str, settings: dict[str, str]) -> Environme
         manifest=manifest,
         damage=damage,
         distributions=distributions,
+        requested=requested,
         by_hand=by_hand,
     )
 
@@ -85,9 +86,10 @@ def _manifest(path: str) -> tuple[Manifest | None, str | None]:
         return None, f"its {MANIFEST} cannot be read"
 
 
-def _installed(site: str | None) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Names and versions by the folders' names, which pip and uv write in this form, and those with a direct_url.json."""
+def _installed(site: str | None) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...], tuple[str, ...]]:
+    """Names and versions by the folders' names, as pip and uv write them; those with REQUESTED, with direct_url.json."""
     found: list[tuple[str, str]] = []
+    requested: list[str] = []
     by_hand: list[str] = []
     try:
         entries = sorted(os.listdir(site)) if site else []
@@ -101,6 +103,8 @@ def _installed(site: str | None) -> tuple[tuple[tuple[str, str], ...], tuple[str
         version = rest.split("-")[0]
         if suffix == "dist-info":
             found.append((normalise(name), version))
+            if os.path.exists(os.path.join(site or "", entry, "REQUESTED")):
+                requested.append(normalise(name))
         if suffix != "dist-info" or os.path.exists(os.path.join(site or "", entry, "direct_url.json")):
             by_hand.append(normalise(name))
-    return tuple(found), tuple(by_hand)
+    return tuple(found), tuple(requested), tuple(by_hand)

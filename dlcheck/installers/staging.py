@@ -76,6 +76,8 @@ def swap(target: str) -> None:
     if not os.path.lexists(target):
         os.rename(stage, target)
         return
+    if not os.path.isfile(os.path.join(target, MANIFEST)):
+        raise FileExistsError(17, "was not made by dlcheck and is not replaced", target)
     remove(old)
     if _exchange(stage, target):
         os.rename(stage, old)

@@ -46,7 +46,9 @@ class Question:
     folder: str
     """An empty folder of our own, where the project file is written."""
     lock: str
-    """Path of the pylock.toml to write; what stands in it already is preferred."""
+    """Path of the pylock.toml to write."""
+    preferred: tuple[tuple[str, str], ...] = ()
+    """Names and versions that are kept where they satisfy the rest."""
     offline: bool = False
     python_version: str = ""
 
@@ -74,6 +76,13 @@ def resolve(uv: str, question: Question, env: Mapping[str, str]) -> Done:
     with open(path, "w", encoding="utf-8") as stream:
         stream.write(project(question))
     os.chmod(path, 0o600)  # an index's address may hold a password
+    # uv prefers the versions of the lock that it is about to replace.
+    known = [
+        f"[[packages]]\nname = {_string(name)}\nversion = {_string(version)}\n" for name, version in question.preferred
+    ]
+    if known:
+        with open(question.lock, "w", encoding="utf-8") as stream:
+            stream.write("\n".join(['lock-version = "1.0"\ncreated-by = "dlcheck"\n', *known]))
     env = {**env, **source_variables(question.sources)}
     return run(resolve_argv(uv, question), timeout=RESOLVE_SECONDS, env=env, cwd=question.folder, apart=True)
 

@@ -52,5 +52,7 @@ class Environment:
     """Why its manifest or its interpreter cannot be used."""
     distributions: tuple[tuple[str, str], ...] = ()
     """Name (normalised) and version of what is installed, as the dist-info folders say."""
+    requested: tuple[str, ...] = ()
+    """Installed names that somebody asked for by name (REQUESTED), the rest came along."""
     by_hand: tuple[str, ...] = ()
     """Installed names that come from a folder, a file or an address (direct_url.json), not from an index."""

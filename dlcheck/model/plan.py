@@ -112,6 +112,10 @@ class Options:
     kernel: str | None = None
     smoke: bool = True
     in_place: bool = False
+    reinstall: tuple[str, ...] = ()
+    """Distributions that are installed anew although their version is there."""
+    uninstall: tuple[str, ...] = ()
+    """Distributions that shall go, in place."""
     assume: str | None = None
 
 

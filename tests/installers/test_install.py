@@ -336,3 +336,67 @@ def test_recovery_between_two_renames(tmp_path: Path, index: Index, home: dict[s
     (tmp_path / ".env.dlcheck-stage").mkdir()
     assert go(made, home).result == "nothing-to-do"
     assert is_whole(tmp_path)
+
+
+def foreign(tmp_path: Path, home: dict[str, str], index: Index, *wanted: str) -> Path:
+    """An environment that a person made with uv, and what they installed into it."""
+    from dlcheck.installers import uv
+
+    tool = uv.find(os.environ)
+    env = tmp_path / "env"
+    subprocess.run([tool, "venv", "-q", env], check=True, env={**os.environ, **home})
+    argv = [
+        tool,
+        "pip",
+        "install",
+        "-q",
+        "--no-config",
+        "--python",
+        env / "bin/python",
+        "--default-index",
+        index.url,
+        *wanted,
+    ]
+    subprocess.run(argv, check=True, env={**os.environ, **home})
+    return next(env.glob("lib/*/site-packages"))
+
+
+def test_in_place_repairs_what_pip_and_uv_do_not_see(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", requires=("other",))
+    index.add("other")
+    index.add("mine")
+    site = foreign(tmp_path, home, index, "demo", "mine")
+    (site / "other/data.bin").unlink()
+    (site / "~emo").mkdir()
+    index.add("other", "2.0")
+    done = go(options(tmp_path, index, "demo", in_place=True), home)
+    assert done.result == "installed", done.failure
+    assert versions(tmp_path) == {"demo": "1.0", "other": "1.0", "mine": "1.0"}
+    assert is_whole(tmp_path)
+    assert not (tmp_path / "env/dlcheck.json").exists()
+
+
+def test_in_place_a_namesake_goes(tmp_path: Path, index: Index, home: dict[str, str]):
+    files = {"onnxruntime/__init__.py": b""}
+    index.add("onnxruntime", files=files)
+    index.add("onnxruntime-gpu", files={"onnxruntime/__init__.py": b"gpu"})
+    foreign(tmp_path, home, index, "onnxruntime")
+    done = go(options(tmp_path, index, "onnxruntime-gpu", in_place=True), home)
+    assert done.result == "installed", done.failure
+    assert versions(tmp_path) == {"onnxruntime-gpu": "1.0"}
+    assert is_whole(tmp_path)
+
+
+def test_what_a_person_added_is_carried_over(tmp_path: Path, index: Index, home: dict[str, str]):
+    from dlcheck.installers import uv
+
+    index.add("demo")
+    index.add("mine", requires=("beside",))
+    index.add("beside")
+    index.add("other")
+    go(options(tmp_path, index, "demo"), home)
+    argv = [uv.find(os.environ), "pip", "install", "-q", "--no-config", "--python", tmp_path / "env/bin/python"]
+    subprocess.run([*argv, "--default-index", index.url, "mine"], check=True, env={**os.environ, **home})
+    index.add("mine", "2.0")
+    assert go(options(tmp_path, index, "other"), home).result == "installed"
+    assert versions(tmp_path) == {"demo": "1.0", "mine": "1.0", "beside": "1.0", "other": "1.0"}

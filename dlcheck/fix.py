@@ -1,0 +1,131 @@
+"""Findings whose cause lies in the environment become a plan, which the steps of install carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from dlcheck.host.environments import look
+from dlcheck.host.record import normalise
+from dlcheck.installers import staging
+from dlcheck.model.errors import DlcheckError
+from dlcheck.model.fact import or_none
+from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Finding
+from dlcheck.model.plan import Options
+from dlcheck.planning import prepare
+from dlcheck.prepared import Prepared
+from dlcheck.wishes import requirement
+
+REINSTALL = frozenset(
+    {"broken-partial-install", "two-copies-installed", "corrupted-download", "two-cuda-wheel-families"}
+)
+"""Causes that end when the subject is installed anew."""
+INSTALL = frozenset({
+    "dependency-pins-conflict", "torch-companion-mismatch", "keras-tf-version-mismatch", "jax-jaxlib-mismatch",
+    "jax-plugin-mismatch", "numpy-abi-mismatch", "protobuf-too-new", "typing-extensions-too-old", "tf-keras-missing",
+    "ipykernel-missing", "framework-missing",
+})  # fmt: skip
+"""Causes whose finding names the package, with its versions, that is to be there."""
+REBUILD = frozenset({
+    "cpu-only-build", "conda-picked-cpu-build", "silent-cpu-fallback", "gpu-too-new-for-build", "gpu-too-old-for-build",
+    "wrong-vendor-build", "xpu-build-missing", "dependency-replaced-gpu-build",
+})  # fmt: skip
+"""Causes that end when the framework comes in the build that fits this machine."""
+FIXABLE = REINSTALL | INSTALL | REBUILD | {"several-tf-distributions"}
+
+
+def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
+    """What would have to be installed to end the fixable causes among the findings; None where there is none.
+
+    Pure. A finding that another cause explains is left to that one.
+    """
+    have = {one.name: one.version for one in or_none(facts.distributions) or ()}
+    python = or_none(facts.python)
+    wanted: dict[str, str] = {}
+    again: set[str] = set()
+    gone: set[str] = set()
+    cleans = False
+    for one in findings:
+        if one.cause not in FIXABLE or one.because_of:
+            continue
+        package = one.about.get("package") or one.subject
+        name = _name(package)
+        if one.cause in REINSTALL:
+            cleans = True
+            if name and have.get(name):
+                wanted.setdefault(name, f"{name}=={have[name]}")
+                again.add(name)
+        elif one.cause == "several-tf-distributions":
+            family = sorted(
+                other
+                for other in have
+                if other in ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel")
+            )
+            wanted["tensorflow"] = "tensorflow"
+            again.add("tensorflow")
+            gone.update(other for other in family if other != "tensorflow")
+        elif one.cause in REBUILD:
+            wanted[name] = name
+            again.add(name)
+        elif name:
+            wanted[name] = package
+    if not wanted and not cleans:
+        return None
+    return Options(
+        requirements=tuple(wanted[name] for name in sorted(wanted)),
+        venv=python.prefix if python else None,
+        python=python.executable if python else None,
+        reinstall=tuple(sorted(again)),
+        uninstall=tuple(sorted(gone)),
+        in_place=True,
+    )
+
+
+def _name(package: str) -> str:
+    """The normalised name in a requirement; empty for what is none, such as the folder of a leftover."""
+    try:
+        return normalise(requirement(package).name)
+    except DlcheckError:
+        return ""
+
+
+def fix_plan(
+    findings: Iterable[Finding],
+    facts: Facts,
+    environ: Mapping[str, str],
+    *,
+    offline: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Prepared | None:
+    """The plan that ends the environment causes among the findings, for ``install.install`` to carry out; else None.
+
+    ``DlcheckError`` where the checked Python is no environment of its own (it is never touched), ``Unresolved`` where no
+    versions go together. An environment that dlcheck made is built anew and swapped; another is repaired in place.
+    """
+    options = options_for(findings, facts)
+    if options is None:
+        return None
+    python = or_none(facts.python)
+    if python is None or python.environment is None or not python.prefix:
+        raise DlcheckError(
+            "this Python is outside any virtual environment, and dlcheck changes nothing there",
+            "dlcheck install --venv .venv makes an environment of its own.",
+        )
+    from dataclasses import replace
+
+    if look(python.prefix).manifest is not None:
+        options = replace(options, in_place=False, uninstall=(), python=None)
+    elif not options.requirements:
+        # Leftovers alone: there is nothing to resolve, but the folder is walked and swept by the same steps.
+        options = replace(options, requirements=_first_whole(python.prefix))
+    return prepare(replace(options, offline=offline), environ, say)
+
+
+def _first_whole(prefix: str) -> tuple[str, ...]:
+    """One installed distribution at its version: the least request that a cleaning in place can be asked with."""
+    there = look(prefix).distributions
+    site = staging.site_packages(prefix)
+    if not there:
+        raise DlcheckError(f"{site} holds no distribution", "dlcheck install makes an environment.")
+    name, version = there[0]
+    return (f"{name}=={version}",)

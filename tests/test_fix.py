@@ -1,0 +1,62 @@
+"""Findings to options of an installation: pure, so a table."""
+
+from __future__ import annotations
+
+import pytest
+
+from dlcheck.fix import fix_plan, options_for
+from dlcheck.model.errors import DlcheckError
+from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Finding
+from dlcheck.model.python_facts import Distribution, PythonFacts
+
+FACTS = Facts(
+    python=PythonFacts(executable="/e/bin/python", prefix="/e", environment="venv", version="3.11.7"),
+    distributions=tuple(
+        Distribution(name=name, version=version)
+        for name, version in (
+            ("numpy", "2.4.6"),
+            ("torch", "2.13.0+cpu"),
+            ("tensorflow", "2.21.0"),
+            ("tensorflow-cpu", "2.21.0"),
+        )
+    ),
+)
+
+
+def finding(cause: str, subject: str = "", **more) -> Finding:
+    return Finding(cause=cause, message="", subject=subject, **more)
+
+
+@pytest.mark.parametrize(
+    ("found", "requirements", "again", "gone"),
+    [
+        (finding("broken-partial-install", "numpy"), ("numpy==2.4.6",), ("numpy",), ()),
+        (finding("broken-partial-install"), (), (), ()),
+        (finding("cpu-only-build", "torch"), ("torch",), ("torch",), ()),
+        (finding("numpy-abi-mismatch", "torch", about={"package": "numpy<2"}), ("numpy<2",), (), ()),
+        (
+            finding("torch-companion-mismatch", "torchvision", about={"package": "torch==2.10.0"}),
+            ("torch==2.10.0",),
+            (),
+            (),
+        ),
+        (finding("several-tf-distributions", "tensorflow"), ("tensorflow",), ("tensorflow",), ("tensorflow-cpu",)),
+    ],
+)
+def test_what_ends_a_cause(found: Finding, requirements, again, gone):
+    made = options_for([found], FACTS)
+    assert (made.requirements, made.reinstall, made.uninstall) == (requirements, again, gone)
+    assert made.venv == "/e"
+    assert made.in_place
+
+
+def test_causes_outside_the_environment_are_left_alone():
+    assert options_for([finding("driver-too-old"), finding("low-ram")], FACTS) is None
+    assert options_for([finding("cpu-only-build", "torch", because_of=("driver-too-old",))], FACTS) is None
+
+
+def test_a_python_outside_any_environment_is_never_touched():
+    bare = Facts(python=PythonFacts(executable="/usr/bin/python3", prefix="/usr", environment=None, version="3.11.7"))
+    with pytest.raises(DlcheckError, match="outside any virtual environment"):
+        fix_plan([finding("framework-missing", "torch", about={"package": "torch"})], bare, {})
