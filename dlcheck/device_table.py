@@ -82,6 +82,7 @@ def _accelerators(facts: Facts, asked: dict[str, FrameworkFacts]) -> Iterator[De
         listed = _listed(devices) if vendor == "nvidia" else list(reported)
         left = [one for one in cards if VENDORS.get(one.vendor) == vendor]
         cards = [one for one in cards if one not in left]
+        cards_of_vendor = len(left)
         for gpu in reported or (tuple(listed) if vendor == "nvidia" else ()):
             card = next((one for one in left if one.address == gpu.pci_address), None)
             # Where the driver tells no address, or Windows calls its devices otherwise, order and number decide.
@@ -96,6 +97,9 @@ def _accelerators(facts: Facts, asked: dict[str, FrameworkFacts]) -> Iterator[De
             index = left.index(card) if not reported else None
             seen = _seen(asked, KINDS[vendor], index) if index is not None else {}
             yield _row(vendor, card, None, devices, {**nobody, **seen})
+        if vendor == "nvidia" and stack is not None and not reported and not listed and not cards_of_vendor:
+            # Its libraries or nodes are here, and nothing that would tell which device it is.
+            yield DeviceRow(name="NVIDIA GPU", vendor=vendor, driver_name="no answer", frameworks=nobody)
     for card in cards:
         yield _row("other", card, None, devices, nobody)
 

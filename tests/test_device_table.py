@@ -94,6 +94,12 @@ def test_command(capsys):
     assert app.run(["devices", "--facts", "no-such-file"]) == 2
 
 
+def test_a_driver_without_a_device_is_a_row():
+    facts = recording.read(str(MACHINES / "wsl2-linux-driver-inside.json"))
+    (row,) = [one for one in device_table.table(facts, recording.target_of(facts)).rows if one.vendor != "cpu"]
+    assert (row.name, row.driver_name, row.causes) == ("NVIDIA GPU", "no answer", ("linux-driver-installed-in-wsl",))
+
+
 def test_no_accelerator_is_said():
     target = recording.target_of(WELL)
     assert "No accelerator" in DEVICE_RENDERERS["text"](device_table.table(WELL, target), Style())

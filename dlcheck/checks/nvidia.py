@@ -208,10 +208,10 @@ def one_release(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if nvml is not None and nvml.error:
         evidence.append(Evidence("devices.nvidia.nvml", nvml.error))
     inside = gpu.container_kind(facts)
-    releases = f"kernel module {module or 'of another release'}, libraries {', '.join(other) or 'newer or older'}"
+    releases = f": kernel module {module}, libraries {', '.join(other)}" if module and other else ""
     yield Finding(
         cause="driver-packages-in-container" if inside else "driver-library-mismatch",
-        message=f"The NVIDIA driver is of two releases: {releases}",
+        message=f"The NVIDIA driver's libraries and kernel module are of two releases{releases}",
         evidence=tuple(evidence),
     )
 
