@@ -73,7 +73,7 @@ def _about(report: Report) -> str:
     words = [
         f"dlcheck {report.version}",
         f"profile {report.profile}",
-        f"Python {report.target.version or 'unknown'}, chosen by {report.target.chosen_by}",
+        f"Python {report.target.version or ''}, chosen by {report.target.chosen_by}".replace(" ,", ""),
         report.created.replace("T", " ").replace("Z", " UTC"),
         ", ".join(f"{count} {word}" for word, count in counts.items() if count),
     ]
