@@ -53,6 +53,12 @@ NPU_HEAD = Pattern(r"npu-smi (\d[\w.]*)\s+Version: (\d[\w.]*)", needs="npu-smi")
 NPU = Pattern(
     r"^\|[ \t]*\d+[ \t]+(\S+)[ \t]*\|[ \t]*(OK|Warning|Alarm|Critical|UNKNOWN)[ \t]*\|", re.MULTILINE, needs="|"
 )
+DCGM = Pattern(
+    r"^\|[ \t]*(\d+)[ \t]*\|[ \t]*Name: (\S[^|\n]*?)[ \t]*\|\n\|[ \t]*\|[ \t]*PCI Bus ID: (\S+)[ \t]*\|"
+    r"(?:\n\|[ \t]*\|[ \t]*Device UUID: (\S+))?",
+    re.MULTILINE,
+    needs="PCI Bus ID:",
+)
 MOST = 60
 
 
@@ -60,7 +66,7 @@ def read(paste: Paste) -> Facts | None:
     """What any of these inventories tell."""
     parts = [
         facts
-        for part in (_inxi, _lshw, _modules, _packages, _cluster, _docker, _adapters, _npus)
+        for part in (_inxi, _lshw, _modules, _packages, _cluster, _docker, _adapters, _npus, _dcgm)
         if (facts := part(paste))
     ]
     return join(*parts) if parts else None
@@ -151,3 +157,12 @@ def _npus(paste: Paste) -> Facts | None:
     if head:
         notes["npu driver"] = head[2]
     return Facts(devices=replace(DEVICES, other=tuple(name for name, _ in rows)), notes=notes)
+
+
+def _dcgm(paste: Paste) -> Facts | None:
+    """`dcgmi discovery -l`."""
+    gpus = tuple(
+        gpu(name, index=int(index), pci_address=address, uuid=uuid)
+        for index, name, address, uuid in DCGM.rows(paste.text)
+    )
+    return Facts(devices=devices_of(gpus)) if gpus else None

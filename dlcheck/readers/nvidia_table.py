@@ -71,6 +71,8 @@ def _table(paste: Paste) -> Facts | None:
         return None
     driver, cuda, library = (pattern.search(paste.text) for pattern in (DRIVER, CUDA, LIBRARY))
     counted = devices_of(gpus)
+    if not head and "HL-SMI" in paste:
+        return Facts(devices=counted, notes={"driver version": driver[1]} if driver else {})
     if head and head[0].upper().startswith("XPU"):
         return Facts(devices=join(counted, intel(driver=paste.value("driver"))))
     smi = nvidia(

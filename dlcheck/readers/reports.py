@@ -35,10 +35,11 @@ BRAND = Pattern(
     r"NVIDIA|GeForce|Tesla|Quadro|\bRTX|\bGTX|TITAN|\b[AHLBV]\d{2,3}\b|Radeon|Instinct|\bAMD\b|\bMI\d{2,3}"
     r"|Intel\(R\) (?:Arc|Iris|UHD|HD)|\bIris\b|\bUHD\b|\bArc\b|Apple M|\bM[1-4]\b|\bRX \d"
 )
+MOST_GPUS = 64
 FIRST = frozenset("GgCcDd")
 COUNTED = Pattern(r"^(?:\d+\s*[x*×]\s*)|\s*[x*×]\s*\d{1,2}$")
 NUMBERED = Pattern(
-    r"[-* \t]{0,8}(?:GPU|cuda|device)[ :_]?(\d+)(?:,\d+)*(?: name)?\s{0,16}[:=]\s*(\S.*)$", re.IGNORECASE
+    r"[-* \t]{0,8}(?:GPU|cuda|device)[ :_]?(\d{1,4}(?:,\d{1,4})*)(?: name)?\s{0,16}[:=]\s*(\S.*)$", re.IGNORECASE
 )
 SIZE_IN_NAME = Pattern(r"[,(|\s]+\(?(\d[\d.]*\s*(?:MiB|GiB|MB|GB|G|M))\)?")
 JAX_KIND = Pattern(r"device info: ([^,\n]{2,60}?)-(\d+), \d+ local devices")
@@ -139,7 +140,7 @@ def _cudnn(labels: _Labels) -> str | None:
 
 def _python(labels: _Labels) -> Facts | None:
     for value in labels.all(*tables.PYTHON):
-        version = VERSION.match(value.removeprefix("Python ").removeprefix("python ").strip("'\"` "))
+        version = VERSION.match(value.removeprefix("C").removeprefix("Python ").removeprefix("python ").strip("'\"` "))
         if version and version[1].startswith(("2.", "3.")):
             return Facts(python=python(version=version[1].rstrip(".,-")))
     return None
@@ -161,7 +162,7 @@ def _gpus(paste: Paste, labels: _Labels) -> Facts | None:
     for line in paste.lines:
         match = NUMBERED.match(line) if line.lstrip(" -*\t")[:1] in FIRST and len(line) < 200 else None
         if match and BRAND.search(match[2]) and "Intel(R) Core" not in match[2]:
-            found.append(_named(match[2], int(match[1])))
+            found += [_named(match[2], int(index)) for index in match[1].split(",")[:MOST_GPUS]]
     if not found:
         names = [value for value in labels.all(*tables.GPUS) if _is_gpu(value)]
         names += [value for value in labels.all("device") if _is_gpu(value) and " [" not in value]
@@ -187,14 +188,16 @@ def _split(value: str) -> list[str]:
 
 
 def _named(value: str, index: int | None) -> Gpu:
-    """A name that may carry its memory: "Tesla T4, 15102MiB", "RTX 3090 (24GB)", "11019MB | GeForce RTX 2080 Ti"."""
+    """A name that may carry its memory: "Tesla T4, 15102MiB", "RTX 3090 (24GB)", "11019MB | GeForce RTX 2080 Ti"; in
+    "H100 80GB HBM3" and "GTX 1060 6GB" the size is part of the name.
+    """
     value = value.partition(" (UUID")[0]
     memory_found = SIZE_IN_NAME.search(value)
     name = value
     if "|" in value and (parts := [part.strip() for part in value.split("|")]):
         name = next((part for part in parts if BRAND.search(part)), value)
         memory_found = re.match(r"(\d+\s*[MG]i?B)", parts[0]) or memory_found
-    elif memory_found and memory_found.start() > 3:
+    elif memory_found and value[memory_found.start() : memory_found.start(1)].strip(" "):
         name = value[: memory_found.start()]
     capability = re.search(r"\(arch=(\d+\.\d)\)", value)
     printed = memory_found[1] if memory_found else None

@@ -181,3 +181,12 @@ def test_a_driver_s_cuda_is_not_the_build_s(read):
 def test_unknown_labels_become_notes(read):
     facts = read("Board name: Frobnicator 9000\nFirmware version: 1.2.3-b7\nOpinion: good")
     assert facts.notes == {"board name": "Frobnicator 9000", "firmware version": "1.2.3-b7"}
+
+
+def test_sizes_that_are_part_of_a_name_stay(read):
+    named = read("CUDA available: True\nGPU 0,1: NVIDIA H100 80GB HBM3\nPyTorch: 2.5.1+cu124")
+    assert [(one.index, one.name) for one in named.devices.nvidia.gpus] == [
+        (at, "NVIDIA H100 80GB HBM3") for at in (0, 1)
+    ]
+    given = read("Python: 3.10.1\nGPU: Tesla T4, 15102MiB")
+    assert (given.devices.nvidia.gpus[0].name, given.devices.nvidia.gpus[0].memory_printed) == ("Tesla T4", "15102MiB")
