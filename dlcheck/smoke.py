@@ -16,6 +16,7 @@ from dlcheck.model.errors import DlcheckError
 from dlcheck.model.level import Level
 from dlcheck.model.report import Target
 from dlcheck.model.smoke import DTYPES, FRAMEWORKS, SmokeReport, SmokeResult, SmokeStatus
+from dlcheck.smoke_distributed import smoke_ranks
 
 VARIABLES = {
     "OMP_NUM_THREADS": "1",
@@ -31,6 +32,7 @@ VARIABLES = {
 POLL_SECONDS = 0.02
 
 ARITHMETIC_FAULTS = ("column", "dropped", "zeroed", "tf32", "bit", "bf16", "nan")
+RANK_FAULTS = ("die@1", "lag@1", "scale@1")
 FAULTS = (*ARITHMETIC_FAULTS, "seed", "liar", "place", "segfault", "hang", "raise")
 """What the power test injects: into every product (inside/faults_*), around the training, into the process."""
 
@@ -51,6 +53,10 @@ class Wishes:
     """Seconds that one device may take."""
     fault: str | None = None
     """Hidden: the fault that the power test injects."""
+    distributed: bool = False
+    """Also train over all devices at once."""
+    rank_fault: str | None = None
+    """Hidden: die@1, lag@1 or scale@1."""
     logical_devices: int = 0
     """How many devices TensorFlow and JAX shall make of the CPU; 0 leaves it as it is."""
 
@@ -86,6 +92,8 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
         for _, training in running:
             training.end()
     results = [result for account in accounts for result in account.results()]
+    if wishes.distributed:
+        results += smoke_ranks(target, results, timeout=wishes.timeout, progress=progress, fault=wishes.rank_fault)
     return SmokeReport(
         version=__version__,
         created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

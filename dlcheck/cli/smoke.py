@@ -49,6 +49,9 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     logical_devices: Annotated[
         int, typer.Option(min=0, max=64, help="Let TensorFlow and JAX make this many devices of the CPU.")
     ] = 0,
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="Also train over all devices at once: NCCL, or gloo on the CPU.")
+    ] = False,
     plot: Annotated[str, typer.Option(help="Draw loss curves and learnt decisions into this .svg file.")] = "",
     no_history: options.NoHistory = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding in full.")] = False,
@@ -77,7 +80,9 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
         dtypes=_split(dtype),
         level=level,
         timeout=timeout,
-        fault=inject or None,
+        distributed=distributed,
+        fault=None if inject in verb.RANK_FAULTS else inject or None,
+        rank_fault=inject if inject in verb.RANK_FAULTS else None,
         logical_devices=logical_devices,
     )
     with Live() as live:

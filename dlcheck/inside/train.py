@@ -260,7 +260,7 @@ def probe(trainer, name, dtype, lines, fault):
     ):
         half = SIDE * SIDE // 2
         task = {
-            "name": "probe",
+            "name": "probe " + operation,
             "program": [["z", operation, "x", "w", "b"], ["loss", "weighted_sum", "z", "y"]],
             "inputs": {
                 "x": floats(of_x, [1.0 + 2.0**-9] * half + [1.0 + 2.0**-12] * half),

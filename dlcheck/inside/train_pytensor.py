@@ -148,7 +148,8 @@ def binary_cross_entropy(x, y):
 
 OPERATIONS = {
     "linear": linear,
-    "relu": lambda x: LIBRARY["tensor"].maximum(x, 0),
+    # maximum(x, 0) shares the gradient where both are equal; a rectifier gives none at zero.
+    "relu": lambda x: LIBRARY["tensor"].switch(x > 0, x, 0),
     "tanh": tanh,
     "add": lambda x, y: x + y,
     "flatten": lambda x: x.flatten(2),

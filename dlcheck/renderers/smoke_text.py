@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from dlcheck.data import cause
 from dlcheck.model.level import Level
+from dlcheck.model.placeholder import filled
+from dlcheck.model.shell import command_line
 from dlcheck.model.smoke import SmokeReport, SmokeResult, SmokeStatus
 from dlcheck.model.style import Style
 
@@ -29,7 +31,7 @@ def render(report: SmokeReport, style: Style) -> str:
         return _nothing(report, style)
     lines = [_head(report, style), "", *_table(report, style)]
     for group in _groups(report.results):
-        lines += ["", *_finding(group, style)]
+        lines += ["", *_finding(group, report.target.python, style)]
     lines += ["", *_summary(report, style), *_wrapped(HONEST[report.level], style, dim=True)]
     return style.plain("\n".join(lines)) + "\n"
 
@@ -107,7 +109,7 @@ def _cell(results: Sequence[SmokeResult], style: Style) -> tuple[str, str]:
         text = f"{len(bad)} of {len(tasks)} {bad[0].status.value}: {bad[0].cause or bad[0].why}"
     else:
         sign, color = ("warning", "yellow") if noted else ("passed", "green")
-        text = f"{len(tasks)} tasks  {_worst(tasks):.0e}".replace("e-0", "e-")
+        text = f"{len(tasks)} task{'' if len(tasks) == 1 else 's'}  {_worst(tasks):.0e}".replace("e-0", "e-")
         text += f"   {noted[0].precision} products" if noted and noted[0].precision else f"   {_seconds(tasks):.1f} s"
     text = text if len(text) <= CELL - 4 else text[: CELL - 7] + "..."
     return f"{style.sign(sign)} {text}", f"{style.paint(style.sign(sign), color)} {text}"
@@ -131,7 +133,7 @@ def _groups(results: Sequence[SmokeResult]) -> list[list[SmokeResult]]:
     return list(groups.values())
 
 
-def _finding(group: Sequence[SmokeResult], style: Style) -> list[str]:
+def _finding(group: Sequence[SmokeResult], python: str, style: Style) -> list[str]:
     first = group[0]
     entry = cause(first.cause) if first.cause else None
     sign, color = ("failed", "red") if first.status in BAD else ("warning", "yellow")
@@ -148,10 +150,14 @@ def _finding(group: Sequence[SmokeResult], style: Style) -> list[str]:
     hidden = len(group) - (12 if style.verbosity > 0 else 3)
     if hidden > 0:
         lines.append(f"         and {hidden} more" + ("; -v shows them" if style.verbosity <= 0 else ""))
-    for fix in [one for one in (entry.fixes if entry else ()) if _holds(one.where, first.framework)][:2]:
-        lines += textwrap.wrap(fix.fix.text, style.width, initial_indent="  FIX    ", subsequent_indent=" " * 9)
-        lines += [f"         {' '.join(command)}" for command in fix.fix.commands]
-    lines.append(f"  CHECK  dlcheck smoke --framework {first.framework} --device {first.device}")
+    package = first.framework.partition("-")[0]
+    values = {"python": python, "package": package, "requirement": package, "module": package}
+    fixes = [filled(one.fix, values) for one in (entry.fixes if entry else ()) if _holds(one.where, first.framework)]
+    for fix in fixes[:2]:
+        lines += textwrap.wrap(fix.text, style.width, initial_indent="  FIX    ", subsequent_indent=" " * 9)
+        lines += [f"         {command_line(command)}" for command in fix.commands]
+    place = "--distributed" if first.device.startswith("rank ") else f"--device {first.device}"
+    lines.append(f"  CHECK  dlcheck smoke --framework {first.framework} {place}")
     if first.cause:
         lines.append(f"  MORE   dlcheck explain {first.cause}")
     return lines

@@ -99,3 +99,18 @@ def test_an_exception_is_the_result_of_its_device():
     (result,) = document["results"]
     assert (code, result["status"], result["cause"]) == (1, "failed", "training-raises")
     assert "raised on purpose" in result["why"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "statuses"),
+    [
+        (None, ["passed", "passed"]),
+        ("die@1", ["skipped", "crashed"]),
+        ("scale@1", ["failed", "failed"]),
+    ],
+)
+def test_ranks_are_judged_against_one_process(fault, statuses):
+    inject = ("--inject", fault) if fault else ()
+    _, document = smoke("--framework", "torch", "--task", "mlp-regression", "--distributed", *inject)
+    ranks = [one for one in document["results"] if one["mode"] == "data-parallel"]
+    assert [one["status"] for one in ranks] == statuses

@@ -79,7 +79,7 @@ def test_what_is_wrong_comes_with_cause_check_and_more():
 def test_fewer_bits_are_a_note_and_only_the_fix_of_this_framework_is_shown():
     noted = replace(result(), cause="reduced-precision", precision="tf32", why="rounded to 10 bits (TF32)")
     text = smoke_text.render(report(noted), Style())
-    assert "! 1 tasks  1e-7   tf32 products" in text
+    assert "! 1 task  1e-7   tf32 products" in text
     assert "set_float32_matmul_precision" in text
     assert "tensor_float_32_execution" not in text
     assert "fewer bits than float32 has" in text

@@ -1,0 +1,86 @@
+"""Starts one process a device through torch.distributed.run in the checked interpreter, and follows them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dlcheck.host.interpreter import INSIDE
+from dlcheck.host.process import Child, Done
+
+POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Ranks:
+    """What the ranks reported, and how their launcher ended."""
+
+    events: tuple[dict[str, Any], ...]
+    done: Done
+    exit_codes: dict[int, int]
+    """Of the ranks that the launcher says have failed; negative: ended by that signal."""
+
+
+def run_ranks(
+    python: str, options: Mapping[str, object], *, world: int, watchdog: float, timeout: float, env: Mapping[str, str]
+) -> Ranks:
+    """Run ``world`` ranks of rank_torch.py; all are ended when no rank has said anything for ``watchdog`` seconds."""
+    folder = tempfile.mkdtemp(prefix="dlcheck-")
+    path = os.path.join(folder, "lines")
+    words = json.dumps({**options, "lines": path, "seconds": watchdog})
+    argv = (
+        *(python, "-m", "torch.distributed.run", "--nproc-per-node", str(world)),
+        *("--master-addr", "127.0.0.1", "--master-port", str(_free_port())),
+        *(str(INSIDE / "rank_torch.py"), words),
+    )
+    child = Child(argv, name="smoke, distributed", timeout=timeout, env=env)
+    try:
+        size, heard = 0, time.monotonic()
+        while not child.done():
+            with contextlib.suppress(OSError):
+                now = os.path.getsize(path)
+                size, heard = now, (time.monotonic() if now != size else heard)
+            # The ranks give up by themselves after ``watchdog``; this is for one that hangs outside of a collective.
+            if size and time.monotonic() - heard > 2 * watchdog:
+                child.end()
+            if time.monotonic() - child.started > timeout:
+                break
+            time.sleep(POLL_SECONDS)
+        done = child.wait()
+        return Ranks(_events(path), done, _exit_codes(done.output))
+    finally:
+        child.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _events(path: str) -> tuple[dict[str, Any], ...]:
+    found = []
+    with contextlib.suppress(OSError), open(path, encoding="utf-8") as stream:
+        for line in stream:
+            with contextlib.suppress(ValueError):
+                event = json.loads(line)
+                if isinstance(event, dict) and isinstance(event.get("event"), str):
+                    found.append(event)
+    return tuple(found)
+
+
+def _exit_codes(output: str) -> dict[int, int]:
+    """From the summary that torch.distributed.run writes of failed ranks."""
+    pairs = re.findall(r"rank\s*:\s*(\d+)\b.*?exitcode\s*:\s*(-?\d+)", output, re.DOTALL)
+    return {int(rank): int(code) for rank, code in pairs}
+
+
+def _free_port() -> int:
+    """A port of the loopback that is free now."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
