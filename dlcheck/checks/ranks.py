@@ -26,7 +26,9 @@ def judge_ranks(
 ) -> list[SmokeResult]:
     """One result a rank. A rank that waited for another one is skipped, and says for whom it waited."""
     version = next((str(one["version"]) for one in events if one.get("version")), None)
-    reached = {rank: max((_stage(one) for one in events if one.get("rank") == rank), default=0) for rank in range(world)}
+    reached = {
+        rank: max((_stage(one) for one in events if one.get("rank") == rank), default=0) for rank in range(world)
+    }
     behind = {rank for rank, stage in reached.items() if stage == min(reached.values())}
     found = []
     for rank in range(world):
@@ -72,7 +74,7 @@ def _stage(event: Mapping[str, Any]) -> int:
 def _fell(
     rank: int, reached: Mapping[int, int], behind: set[int], exit_codes: Mapping[int, int], last_words: str
 ) -> training.Judgement:
-    at = f"after \"{STAGES[reached[rank]]}\""
+    at = f'after "{STAGES[reached[rank]]}"'
     code = exit_codes.get(rank)
     if code is not None and code < 0 and (rank in behind or len(exit_codes) == 1):
         return training.Judgement(SmokeStatus.CRASHED, DIED, f"rank {rank} was ended by {_signal(-code)} {at}")

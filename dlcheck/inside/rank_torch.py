@@ -32,7 +32,9 @@ def main():
     from torch import distributed
 
     torch.set_num_threads(1)
-    device = torch.device("cpu") if options["backend"] == "gloo" else torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    device = (
+        torch.device("cpu") if options["backend"] == "gloo" else torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    )
     if device.type == "cuda":
         torch.cuda.set_device(device)
     fault, _, whose = (options.get("fault") or "").partition("@")

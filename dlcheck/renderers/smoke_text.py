@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dlcheck.data import cause
 from dlcheck.model.level import Level
 from dlcheck.model.placeholder import filled
-from dlcheck.model.shell import command_line
+from dlcheck.model.shell import quote
 from dlcheck.model.smoke import SmokeReport, SmokeResult, SmokeStatus
 from dlcheck.model.style import Style
 
@@ -155,7 +155,7 @@ def _finding(group: Sequence[SmokeResult], python: str, style: Style) -> list[st
     fixes = [filled(one.fix, values) for one in (entry.fixes if entry else ()) if _holds(one.where, first.framework)]
     for fix in fixes[:2]:
         lines += textwrap.wrap(fix.text, style.width, initial_indent="  FIX    ", subsequent_indent=" " * 9)
-        lines += [f"         {command_line(command)}" for command in fix.commands]
+        lines += [f"         {quote(command)}" for command in fix.commands]
     place = "--distributed" if first.device.startswith("rank ") else f"--device {first.device}"
     lines.append(f"  CHECK  dlcheck smoke --framework {first.framework} {place}")
     if first.cause:

@@ -73,7 +73,9 @@ def test_the_rank_that_came_least_far_is_named_and_the_other_only_waited(exit_co
 
 
 def test_ranks_that_all_stop_at_one_place_are_a_failure_with_the_last_words():
-    found = judge_ranks(TASK, 2, [at(0, "join"), at(1, "join")], {0: 1, 1: 1}, backend="nccl", last_words="NCCL Error 2")
+    found = judge_ranks(
+        TASK, 2, [at(0, "join"), at(1, "join")], {0: 1, 1: 1}, backend="nccl", last_words="NCCL Error 2"
+    )
     assert {(one.status.value, one.cause) for one in found} == {("failed", "training-raises")}
     assert "NCCL Error 2" in found[0].why
 

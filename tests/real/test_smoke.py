@@ -18,7 +18,18 @@ def smoke(*arguments, env=None):
     if PYTHON is None:
         words = "DLCHECK_REAL_PYTHON names no interpreter with frameworks"
         pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
-    argv = [sys.executable, "-m", "dlcheck", "smoke", "--python", PYTHON, "--format", "json", "--no-history", *arguments]
+    argv = [
+        sys.executable,
+        "-m",
+        "dlcheck",
+        "smoke",
+        "--python",
+        PYTHON,
+        "--format",
+        "json",
+        "--no-history",
+        *arguments,
+    ]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=280, env={**os.environ, **(env or {})})
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
