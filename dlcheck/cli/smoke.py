@@ -31,31 +31,46 @@ class Format(str, enum.Enum):
     PROMETHEUS = "prometheus"
 
 
+Frameworks = Annotated[str, typer.Option(help="Frameworks, comma separated: torch, tensorflow, keras, jax ...")]
+Devices = Annotated[str, typer.Option(help="Devices or kinds, comma separated: cpu, cuda, cuda:1, mps, xpu ...")]
+Tasks = Annotated[str, typer.Option(help="Tasks, comma separated; `--task list` lists them.")]
+Dtypes = Annotated[str, typer.Option(help="float32, float64, bfloat16, float16, comma separated.")]
+Levels = Annotated[
+    Level, typer.Option(help="quick (seconds), standard (about a minute a device), long (ten minutes and more).")
+]
+Limit = Annotated[float, typer.Option(min=1.0, help="Seconds that one device may take.")]
+Formats = Annotated[Format, typer.Option("--format", help="How to show the result.")]
+Output = Annotated[str, typer.Option(help="Write the document to this file instead of standard output.")]
+Python = Annotated[str, typer.Option(help="The interpreter to train in.")]
+Venv = Annotated[str, typer.Option(help="The virtual environment to train in.")]
+LogicalDevices = Annotated[
+    int, typer.Option(min=0, max=64, help="Let TensorFlow and JAX make this many devices of the CPU.")
+]
+Distributed = Annotated[
+    bool, typer.Option("--distributed", help="Also train over all devices at once: NCCL, or gloo on the CPU.")
+]
+Plot = Annotated[str, typer.Option(help="Draw loss curves and learnt decisions into this .svg file.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding in full.")]
+Inject = Annotated[str, typer.Option(hidden=True)]
+
+
 def smoke(  # noqa: PLR0917 - Typer makes an option of each
-    framework: Annotated[str, typer.Option(help="Frameworks, comma separated: torch, tensorflow, keras, jax ...")] = "",
-    device: Annotated[
-        str, typer.Option(help="Devices or kinds, comma separated: cpu, cuda, cuda:1, mps, xpu ...")
-    ] = "",
-    task: Annotated[str, typer.Option(help="Tasks, comma separated; `--task list` lists them.")] = "",
-    dtype: Annotated[str, typer.Option(help="float32, float64, bfloat16, float16, comma separated.")] = "",
-    level: Annotated[
-        Level, typer.Option(help="quick (seconds), standard (about a minute a device), long (ten minutes and more).")
-    ] = Level.QUICK,
-    timeout: Annotated[float, typer.Option(min=1.0, help="Seconds that one device may take.")] = 120.0,
-    format_: Annotated[Format, typer.Option("--format", help="How to show the result.")] = Format.TEXT,
-    output: Annotated[str, typer.Option(help="Write the document to this file instead of standard output.")] = "",
-    python: Annotated[str, typer.Option(help="The interpreter to train in.")] = "",
-    venv: Annotated[str, typer.Option(help="The virtual environment to train in.")] = "",
-    logical_devices: Annotated[
-        int, typer.Option(min=0, max=64, help="Let TensorFlow and JAX make this many devices of the CPU.")
-    ] = 0,
-    distributed: Annotated[
-        bool, typer.Option("--distributed", help="Also train over all devices at once: NCCL, or gloo on the CPU.")
-    ] = False,
-    plot: Annotated[str, typer.Option(help="Draw loss curves and learnt decisions into this .svg file.")] = "",
+    framework: Frameworks = "",
+    device: Devices = "",
+    task: Tasks = "",
+    dtype: Dtypes = "",
+    level: Levels = Level.QUICK,
+    timeout: Limit = 120.0,
+    format_: Formats = Format.TEXT,
+    output: Output = "",
+    python: Python = "",
+    venv: Venv = "",
+    logical_devices: LogicalDevices = 0,
+    distributed: Distributed = False,
+    plot: Plot = "",
     no_history: options.NoHistory = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding in full.")] = False,
-    inject: Annotated[str, typer.Option(hidden=True)] = "",
+    verbose: Verbose = False,
+    inject: Inject = "",
 ) -> int:
     """Train a tiny network on every device with every installed framework, and judge it against float64.
 
