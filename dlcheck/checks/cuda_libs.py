@@ -117,7 +117,7 @@ def stub(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     "DL702",
     "The CUDA wheels are of one family",
     group=GROUP,
-    needs=("distributions", "frameworks"),
+    needs=("distributions",),
     causes=("two-cuda-wheel-families",),
     severity=Severity.WARNING,
 )
@@ -135,14 +135,15 @@ def one_family(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         if found:
             families.setdefault(found[1], []).append(one.name)
     # cuDNN and NCCL keep their folder in every family; the other libraries of CUDA 13 moved to nvidia/cu13.
-    for stem, names in sorted(families.items()):
-        if len(names) > 1:
-            yield Finding(
-                cause="two-cuda-wheel-families",
-                subject=stem,
-                message=f"{' and '.join(sorted(names))} unpack into one folder",
-                evidence=tuple(Evidence("distributions", name) for name in sorted(names)),
-            )
+    doubled = {stem: sorted(names) for stem, names in sorted(families.items()) if len(names) > 1}
+    if doubled:
+        first = next(iter(doubled.values()))
+        others = f", and {len(doubled) - 1} more pairs" if len(doubled) > 1 else ""
+        yield Finding(
+            cause="two-cuda-wheel-families",
+            message=f"{' and '.join(first)} unpack into one folder{others}",
+            evidence=tuple(Evidence("distributions", name) for names in doubled.values() for name in names),
+        )
 
 
 @rule(

@@ -101,6 +101,18 @@ def any_gpu(stack: NvidiaFacts) -> bool:
     return found is not None and len(found) > 0
 
 
+def seen_by_framework(facts: Facts) -> bool:
+    """Whether a framework was seen to list an NVIDIA GPU, which overrides what any look of our own says."""
+    for framework in (or_none(facts.frameworks) or {}).values():
+        run = or_none(framework.run)
+        build = or_none(framework.build)
+        if run is None or run.result != "found" or build is None or not build.cuda:
+            continue
+        if any(one.kind in ("cuda", "gpu") for one in or_none(run.devices) or ()):
+            return True
+    return False
+
+
 def card_name(card: PciDevice) -> str:
     """A card in words: its name, else its identifiers."""
     return card.name or f"PCI {card.vendor}:{card.device}"

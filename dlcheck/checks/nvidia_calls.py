@@ -85,7 +85,7 @@ def _uvm_missing(stack: NvidiaFacts) -> Iterable[Finding]:
     "DL606",
     "libcuda is the driver's, and the loader finds it",
     group=GROUP,
-    needs=("devices", "container", "variables"),
+    needs=("devices", "container", "variables", "frameworks"),
     causes=(
         "libcuda-not-on-loader-path",
         "nvidia-driver-missing",
@@ -104,6 +104,8 @@ def libcuda_loads(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     stack = gpu.nvidia_of(facts)
     if gpu.container_kind(facts) and not stack.nodes and stack.libcuda is None:
         raise NotApplicable("this container was given no GPU; another rule judges that")
+    if gpu.seen_by_framework(facts):
+        return
     call = gpu.called(stack.libcuda)
     code = call.code if call else None
     path = (call.path if call else None) or ""
@@ -165,7 +167,7 @@ def _call_evidence(call: DriverCall | None) -> tuple[Evidence, ...]:
     "DL607",
     "CUDA starts (cuInit)",
     group=GROUP,
-    needs=("devices", "container", "variables", "system"),
+    needs=("devices", "container", "variables", "system", "frameworks"),
     causes=(
         "fabric-manager-not-running",
         "gpu-exclusive-compute-mode",
@@ -186,6 +188,8 @@ def cuda_starts(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     first. Source: cuda.h of CUDA 12.9 and 13, /sys/power/suspend_stats.
     """
     stack = gpu.nvidia_of(facts)
+    if gpu.seen_by_framework(facts):
+        return
     call = gpu.called(stack.libcuda)
     if call is None or (call.code is None and not call.ended):
         raise NotApplicable("libcuda was not loaded; another rule says why")

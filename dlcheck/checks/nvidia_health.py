@@ -97,7 +97,7 @@ def memory_errors(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             yield Finding(
                 cause="gpu-ecc-error",
                 subject=name,
-                severity=Severity.WARNING,
+                severity=Severity.NOTE,
                 message=f"{name} will replace a broken row of its memory at its next reset",
                 evidence=_evidence(one, "rows_remapped_pending", "yes"),
             )
