@@ -63,7 +63,7 @@ def system_of(facts: Facts) -> str:
 def is_wsl(facts: Facts) -> bool:
     """Whether this is the Windows Subsystem for Linux."""
     system = or_none(facts.system)
-    return bool(system and system.wsl) or bool((devices := or_none(facts.devices)) and devices.dxg)
+    return bool(system and system.wsl) or bool((devices := or_none(facts.devices)) and or_none(devices.dxg))
 
 
 def container_kind(facts: Facts) -> str | None:

@@ -69,7 +69,7 @@ def way_open(facts: Facts, profile: Profile) -> Iterable[Finding]:
     """
     if _wsl(facts) != 2:
         raise NotApplicable("only WSL 2 has it")
-    said = _devices(facts).dxg
+    said = known(_devices(facts).dxg)
     if said == "ok":
         return
     builds = [or_none(one.build) for one in (or_none(facts.frameworks) or {}).values()]

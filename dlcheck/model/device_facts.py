@@ -272,7 +272,7 @@ class DeviceFacts:
     apple: AppleFacts | Unknown | None = None
     other: tuple[str, ...] = ()
     """Accelerators of other kinds that a text names (TPU, NPU ...)."""
-    dxg: str | None = None
+    dxg: str | Unknown | None = None
     """/dev/dxg, through which WSL 2 reaches the GPU of Windows: "ok", or the words of the error opening it gave."""
     wsl_libraries: tuple[str, ...] | None = None
     """Names of the files that Windows lends in /usr/lib/wsl/lib; None outside WSL."""
