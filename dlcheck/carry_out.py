@@ -8,24 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Protocol
 
-from dlcheck import in_place, machine
-from dlcheck.host import environments, record
+from dlcheck import in_place, machine, proof
+from dlcheck.host import environments
 from dlcheck.host.process import Done, run
-from dlcheck.installers import journal, staging, uv, wheelhouse
+from dlcheck.installers import journal, pip, settling, staging, uv, wheelhouse
 from dlcheck.installers.fetch import Client, SourceError
 from dlcheck.installers.lock import LockedWheel, local_lock
 from dlcheck.installers.places import Places
 from dlcheck.installers.surroundings import surroundings
 from dlcheck.model.environment import Manifest
-from dlcheck.model.plan import Failure, Proof
-from dlcheck.model.record import EnvironmentFiles
-from dlcheck.model.redact import mask_secrets
-from dlcheck.model.report import Target
-from dlcheck.prepared import Prepared
-
-_TRAINED_BY = {"torch": ("torch",), "tensorflow": ("tensorflow",), "tensorflow-cpu": ("tensorflow",), "jax": ("jax",)}
-_DEVICE_OF = {"cu": "cuda", "rocm": "cuda", "xpu": "xpu"}
-"""What a build's variant begins with, and the device that must then train."""
+from dlcheck.model.plan import Proof
+from dlcheck.prepared import Failed, Prepared
 
 
 class Reporter(Protocol):
@@ -36,14 +29,6 @@ class Reporter(Protocol):
 
     def fetched(self, name: str, size: int) -> None:
         """So many more bytes of a wheel are here."""
-
-
-class Failed(Exception):  # noqa: N818 - an outcome, told to the person
-    """It ends here; the target is as it was."""
-
-    def __init__(self, step: str, message: str, hint: str | None = None, kept: str | None = None) -> None:
-        super().__init__(message)
-        self.failure = Failure(step=step, message=mask_secrets(message), hint=hint, kept=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +81,9 @@ def carry_out(
             if prepared.options.bundle:
                 return None, (*written, *_bundle(work, paths))
             if prepared.plan.mode == "in-place":
-                proof = _into(work, paths)
+                proved = _into(work, paths)
             else:
-                proof = _build(work, paths)
+                proved = _build(work, paths)
                 with work.notes.step("swap"):
                     staging.swap(target)
             work.notes.note("end", "done")
@@ -107,7 +92,7 @@ def carry_out(
             raise
         written += _register(work)
         staging.remove(staging.old_of(target))
-    return proof, written
+    return proved, written
 
 
 def _check_places(work: _Work) -> None:
@@ -180,29 +165,40 @@ def _bundle(work: _Work, paths: dict[str, str]) -> tuple[str, ...]:
 def _build(work: _Work, paths: dict[str, str]) -> Proof:
     """The staged environment: made, filled, walked, trained."""
     prepared = work.prepared
-    if prepared.uv is None:
-        raise Failed("stage", "installing with pip is not built yet", "python -m pip install uv")
     work.reporter.step("making the environment beside the target")
+    python = prepared.plan.python
     with work.notes.step("stage"):
-        _expect(
-            run(uv.venv_argv(prepared.uv, prepared.plan.python, work.stage), timeout=120.0, env=work.env, apart=True),
-            "stage",
-        )
-    lock = _local_lock(work, paths)
+        argv = uv.venv_argv(prepared.uv, python, work.stage) if prepared.uv else pip.venv_argv(python, work.stage)
+        _expect(run(argv, timeout=120.0, env=work.env, apart=True), "stage")
     work.reporter.step("linking the packages")
     with work.notes.step("link"):
-        argv = uv.sync_argv(prepared.uv, work.stage, lock, "hardlink")
-        _expect(run(argv, timeout=uv.LINK_SECONDS, env=work.env, apart=True), "link")
+        _link(work, paths)
     work.reporter.step("holding every file against RECORD")
     with work.notes.step("walk"):
-        files = _walked(work)
+        files = proof.walked(prepared, work.stage)
     trained: tuple[str, ...] = ()
     if prepared.options.smoke:
         work.reporter.step("training in it")
         with work.notes.step("smoke"):
-            trained = _trained(work, work.stage)
+            trained = proof.trained(prepared, work.stage)
     staging.write_manifest(work.stage, _manifest(work, trained))
     return Proof(files=files, trained=trained)
+
+
+def _link(work: _Work, paths: dict[str, str]) -> None:
+    """The wheels into the staged environment, by uv or pip, neither with any network."""
+    prepared = work.prepared
+    if prepared.uv:
+        argv = uv.sync_argv(prepared.uv, work.stage, _local_lock(work, paths), "hardlink")
+        _expect(run(argv, timeout=uv.LINK_SECONDS, env=work.env, apart=True), "link")
+        return
+    wanted = os.path.join(work.places.target(work.target), "requirements.txt")
+    with open(wanted, "w", encoding="utf-8") as stream:
+        stream.write(pip.requirements_file(prepared.wheels, paths))
+    argv = pip.install_argv(prepared.plan.python, staging.python_of(work.stage), wanted)
+    env = {**work.env, "PIP_CONFIG_FILE": os.devnull}
+    _expect(run(argv, timeout=uv.LINK_SECONDS, env=env, apart=True), "link")
+    settling.settle(work.stage, work.target, staging.site_packages(work.stage))
 
 
 def _local_lock(work: _Work, paths: dict[str, str]) -> str:
@@ -225,7 +221,7 @@ def _into(work: _Work, paths: dict[str, str]) -> Proof:
     if work.prepared.options.smoke:
         work.reporter.step("training in it")
         with work.notes.step("smoke"):
-            trained = _trained(work, work.target)
+            trained = proof.trained(work.prepared, work.target)
     return Proof(files=files, trained=trained)
 
 
@@ -237,70 +233,6 @@ def _expect(done: Done, step: str) -> None:
     if "no space left" in words.lower() or "os error 28" in words.lower():
         raise OSError(28, "No space left on device", words.splitlines()[0][:300])
     raise Failed(step, f"{os.path.basename(done.argv[0])} could not {step} the environment: {words}")
-
-
-def _walked(work: _Work) -> int:
-    seen = record.walk(staging.site_packages(work.stage))
-    wanted = {one.name for one in work.prepared.wheels}
-    found = {one.name for one in seen.distributions}
-    if not seen.is_whole or not wanted <= found:
-        raise Failed(
-            "walk",
-            f"the environment is not whole: {_broken_words(seen, wanted - found)}",
-            "Give the same command again.",
-        )
-    return sum(one.files for one in seen.distributions)
-
-
-def _broken_words(seen: EnvironmentFiles, absent: set[str]) -> str:
-    words = [
-        f"{one.name} lacks {one.missing} and has {one.changed} changed of {one.files} files" for one in seen.broken
-    ]
-    words += [f"{one.first} and {one.second} both own {one.sample[0]}" for one in seen.collisions if one.differing]
-    words += [f"{name} is not there" for name in sorted(absent)]
-    return "; ".join(words) or "leftovers of another installation"
-
-
-def _trained(work: _Work, folder: str) -> tuple[str, ...]:
-    """Train with each framework that was installed, on each device it sees; ``Failed`` where one does not learn."""
-    from dlcheck import smoke
-    from dlcheck.model.smoke import SmokeStatus
-
-    names = sorted({name for one in work.prepared.wheels for name in _TRAINED_BY.get(one.name, ())})
-    if not names:
-        return ()
-    target = Target(python=staging.python_of(folder), chosen_by="dlcheck install", environment=folder)
-    report = smoke.smoke(target, smoke.Wishes(frameworks=tuple(names)))
-    bad = [
-        one for one in report.results if one.status in (SmokeStatus.FAILED, SmokeStatus.CRASHED, SmokeStatus.TIMEOUT)
-    ]
-    if bad:
-        words = f"{bad[0].framework} on {bad[0].device}: {bad[0].why or bad[0].status.value}"
-        hint = f"dlcheck explain {bad[0].cause}" if bad[0].cause else "--no-smoke installs without this proof."
-        raise Failed("smoke", f"what was installed does not train: {words}", hint)
-    passed = [one for one in report.results if one.status is SmokeStatus.PASSED]
-    for name in names:
-        devices = {one.device.partition(":")[0] for one in passed if one.framework == name}
-        if not devices:
-            raise Failed(
-                "smoke", f"{name} trained on no device", "dlcheck smoke shows why; --no-smoke goes on without."
-            )
-        expected = _expected_device(work, name)
-        if expected and expected not in devices and not work.prepared.options.assume:
-            raise Failed(
-                "smoke", f"{name} was installed for {expected} and trained on {', '.join(sorted(devices))} only"
-            )
-    return tuple(dict.fromkeys(f"{one.framework} {one.version} on {one.device}" for one in passed))
-
-
-def _expected_device(work: _Work, name: str) -> str | None:
-    chosen = work.prepared.plan.selection
-    for build in chosen.builds if chosen else ():
-        if build.framework == name and build.gpus:
-            return "cuda" if name == "torch" else "gpu"
-        if build.framework == name == "torch":
-            return next((device for start, device in _DEVICE_OF.items() if build.variant.startswith(start)), None)
-    return None
 
 
 def _manifest(work: _Work, trained: tuple[str, ...]) -> Manifest:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from dlcheck import builds
-from dlcheck.installers import lock, uv
+from dlcheck.installers import lock, pip, staging, uv
 from dlcheck.installers.fetch import Client
 from dlcheck.installers.lock import LockedWheel
 from dlcheck.installers.places import Places
@@ -106,9 +106,10 @@ def _steps(plan: Plan, base: Prepared) -> tuple[Step, ...]:
         return (*steps, Step(id="bundle", why=f"wheels and lock into {options.bundle}", packages=names))
     if plan.mode == "in-place":
         return (*steps, Step(id="install", why="into the environment as it is", packages=names), walk)
-    stage = os.path.join(os.path.dirname(plan.venv), f".{os.path.basename(plan.venv)}.dlcheck-stage")
-    make = uv.venv_argv(base.uv, plan.python, stage) if base.uv else ()
-    fill = uv.sync_argv(base.uv, stage, "pylock.toml", "hardlink") if base.uv else ()
+    stage = staging.stage_of(plan.venv)
+    make, fill = pip.venv_argv(plan.python, stage), pip.install_argv(plan.python, staging.python_of(stage), "lock")
+    if base.uv:
+        make, fill = uv.venv_argv(base.uv, plan.python, stage), uv.sync_argv(base.uv, stage, "pylock.toml", "hardlink")
     steps.append(Step(id="stage", why="an empty environment beside the target", argv=make))
     steps.append(Step(id="link", why="the wheels into it", argv=fill, packages=names))
     steps.append(walk)

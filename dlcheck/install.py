@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from dlcheck import __version__
-from dlcheck.carry_out import Failed, Reporter, carry_out
+from dlcheck.carry_out import Reporter, carry_out
 from dlcheck.model.plan import Failure, Installation, Options, Plan
 from dlcheck.planning import prepare
-from dlcheck.prepared import Prepared, Unresolved
+from dlcheck.prepared import Failed, Prepared, Unresolved
 
 SPACE = "Free some, or move the wheelhouse (DLCHECK_CACHE_DIR) or uv's cache (UV_CACHE_DIR) to a disk with room."
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from dlcheck import builds, machine, refusals, selection, wishes
 from dlcheck.costs import sized
 from dlcheck.host import environments, package_sources, pythons, record
-from dlcheck.installers import journal, lock, offer, staging, uv
+from dlcheck.installers import journal, lock, offer, pip, staging, uv
 from dlcheck.installers.fetch import Client
 from dlcheck.installers.lock import LockedWheel
 from dlcheck.installers.places import Places
@@ -58,12 +58,13 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     sources = _sources(options, environ, target)
     env = surroundings(environ, sources)
     client = None if options.offline else Client(env, insecure_hosts=sources.trusted_hosts)
+    tool = _uv(options, environ)
     base = Prepared(
         plan=Plan(
             id="",
             python=python,
             venv=target.folder,
-            installer="pip" if options.installer == "pip" else "uv",
+            installer="uv" if tool else "pip",
             accelerator="",
             reason="",
             mode=_mode(options, target),
@@ -74,7 +75,7 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
         target=target,
         machine=here,
         sources=sources,
-        uv=_uv(options, environ),
+        uv=tool,
         python=here.python,
     )
     say("asking the package sources")
@@ -95,7 +96,11 @@ def _mode(options: Options, target: Environment) -> str:
 
 
 def _with_selection(base: Prepared, chosen: Selection) -> Prepared:
-    warnings = chosen.warnings + tuple(f"not read: {one}" for one in base.sources.unreadable)
+    extra = base.sources.of("extra-index") if base.uv is None else ()
+    left = tuple(
+        f"pip is not given {one.url}: it would take names from any index. uv keeps them apart." for one in extra
+    )
+    warnings = chosen.warnings + left + tuple(f"not read: {one}" for one in base.sources.unreadable)
     plan = replace(base.plan, selection=chosen, accelerator=chosen.accelerator, reason=chosen.reason, warnings=warnings)
     return replace(base, plan=plan)
 
@@ -229,8 +234,6 @@ def _resolve(base: Prepared, env: dict[str, str]) -> tuple[tuple[LockedWheel, ..
         if not options.lock:
             raise DlcheckError("--frozen needs --lock FILE", "It installs exactly what a lock names.")
         return lock.read(options.lock, base.python, free_threaded=base.machine.free_threaded), ""
-    if base.uv is None:
-        raise DlcheckError("uv is not here, and resolving with pip is not built yet", "python -m pip install uv")
     real = {one.url: one.address for one in base.sources.sources}
     folder = tempfile.mkdtemp(prefix="dlcheck-plan-")
     try:
@@ -246,9 +249,14 @@ def _resolve(base: Prepared, env: dict[str, str]) -> tuple[tuple[LockedWheel, ..
             preferred=_preferred(base),
             offline=options.offline,
         )
-        done = uv.resolve(base.uv, question, env)
+        if base.uv is None:
+            done, wheels = pip.resolve(question, env)
+        else:
+            done = uv.resolve(base.uv, question, env)
         if done.code != 0:
             raise Unresolved(base.plan, mask_secrets(done.errors or done.output or done.failure or "uv gave no reason"))
+        if base.uv is None:
+            return lock.with_credentials(wheels, base.sources), lock.as_text(wheels, base.python)
         wheels = lock.read(question.lock, base.python, free_threaded=base.machine.free_threaded)
         with open(question.lock, encoding="utf-8") as stream:
             return lock.with_credentials(wheels, base.sources), mask_secrets(stream.read())

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from dlcheck.installers.lock import LockedWheel
 from dlcheck.model.environment import Environment
-from dlcheck.model.plan import Machine, Options, Plan
+from dlcheck.model.plan import Failure, Machine, Options, Plan
+from dlcheck.model.redact import mask_secrets
 from dlcheck.model.sources import PackageSources
 
 
@@ -35,3 +36,11 @@ class Unresolved(Exception):  # noqa: N818 - an outcome: no set of versions sati
         super().__init__("\n  ".join(["no versions that go together:", *lines]))
         self.plan = made
         self.hint = "Give fewer or other versions, or --index-url of an index that has them."
+
+
+class Failed(Exception):  # noqa: N818 - an outcome, told to the person
+    """It ends here; the target is as it was."""
+
+    def __init__(self, step: str, message: str, hint: str | None = None, kept: str | None = None) -> None:
+        super().__init__(message)
+        self.failure = Failure(step=step, message=mask_secrets(message), hint=hint, kept=kept)

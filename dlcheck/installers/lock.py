@@ -14,6 +14,7 @@ from packaging.pylock import Pylock, PylockSelectError, PylockValidationError
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
 
 from dlcheck.model.errors import DlcheckError
+from dlcheck.model.redact import mask_secrets
 from dlcheck.model.sources import PackageSources
 
 if sys.version_info >= (3, 11):
@@ -128,22 +129,34 @@ def _environment(python: str) -> Any:
 
 def local_lock(wheels: tuple[LockedWheel, ...], places: dict[str, str], python: str, *, relative: bool = False) -> str:
     """A pylock.toml of exactly these wheels as they lie on this machine, or (``relative``) beside the lock."""
+    where = {one.sha256: places[one.sha256] if relative else _url(places[one.sha256]) for one in wheels}
+    return _text(wheels, where, python, "path" if relative else "url")
+
+
+def as_text(wheels: tuple[LockedWheel, ...], python: str) -> str:
+    """A pylock.toml of these wheels at their addresses, passwords masked."""
+    return _text(wheels, {one.sha256: mask_secrets(_url(one.address)) for one in wheels}, python, "url")
+
+
+def _url(address: str) -> str:
     from pathlib import Path
 
+    return address if "://" in address else Path(address).absolute().as_uri()
+
+
+def _text(wheels: tuple[LockedWheel, ...], where: dict[str, str], python: str, key: str) -> str:
     lines = [
         'lock-version = "1.0"',
         'created-by = "dlcheck"',
         f'requires-python = "=={".".join(python.split(".")[:2])}.*"',
     ]
     for one in wheels:
-        place = places[one.sha256]
-        where = f'path = "{place}"' if relative else f'url = "{Path(place).absolute().as_uri()}"'
         size = f", size = {one.size}" if one.size is not None else ""
         lines += [
             "",
             "[[packages]]",
             f'name = "{one.name}"',
             f'version = "{one.version}"',
-            f'wheels = [{{ {where}{size}, hashes = {{ sha256 = "{one.sha256}" }} }}]',
+            f'wheels = [{{ {key} = "{where[one.sha256]}"{size}, hashes = {{ sha256 = "{one.sha256}" }} }}]',
         ]
     return "\n".join(lines) + "\n"

@@ -36,7 +36,9 @@ def wheel(
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for path, data in content.items():
-            archive.writestr(zipfile.ZipInfo(path), data)
+            entry = zipfile.ZipInfo(path)
+            entry.external_attr = (0o100755 if "/scripts/" in path else 0o100644) << 16
+            archive.writestr(entry, data)
     return f"{folder}-{version}-py3-none-any.whl", stream.getvalue()
 
 

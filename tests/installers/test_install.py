@@ -400,3 +400,20 @@ def test_what_a_person_added_is_carried_over(tmp_path: Path, index: Index, home:
     index.add("mine", "2.0")
     assert go(options(tmp_path, index, "other"), home).result == "installed"
     assert versions(tmp_path) == {"demo": "1.0", "mine": "1.0", "beside": "1.0", "other": "1.0"}
+
+
+def test_pip_does_the_same_without_uv(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", requires=("other",))
+    scripts = "other-1.0.data/scripts/otherly"
+    index.add("other", files={"other/__init__.py": b"", scripts: b"#!python\nprint('it runs')\n"})
+    made = options(tmp_path, index, "demo", installer="pip")
+    done = go(made, home)
+    assert done.result == "installed", done.failure
+    assert done.plan.installer == "pip"
+    assert versions(tmp_path) == {"demo": "1.0", "other": "1.0"}
+    assert is_whole(tmp_path)
+    script = tmp_path / "env/bin/otherly"
+    assert str(tmp_path / "env/bin/python") in script.read_text()
+    assert subprocess.run([script], capture_output=True, text=True, check=True).stdout == "it runs\n"
+    assert "dlcheck-stage" not in (tmp_path / "env/bin/activate").read_text()
+    assert go(made, home).result == "nothing-to-do"
