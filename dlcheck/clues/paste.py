@@ -22,9 +22,12 @@ _LISTED = re.compile(
     r"|[\w()-]+( [\w()-]+){0,2}$"
 )
 _COMPLAINS = re.compile(
-    r"error|fail|cannot|can't|could ?n[o']t|unable|exception|traceback|not found|no such|denied|mismatch|incompatib|crash"
-    r"|killed|unsupported|not supported|not available|not detect|invalid|warning|refus|hang|stuck|missing|broken|xid|nvrm"
+    r"error|fail|cannot|can't|could ?n[o']t(?! collect)|unable|exception|traceback|not found|no such|denied|mismatch|incompatib"
+    r"|crash|killed|unsupported|not supported|not available|not detect|invalid|warning|refus|hang|stuck|missing|broken|xid|nvrm"
+    r"|illegal|segmentation|core dumped|abort|assert|undefined|terminated|too old|reject|fallen|exhaust|out of memory|oom"
 )
+# What collect_env was asked for and did not find: the mere name of ROCm would read as a sign of it.
+_ABSENT = re.compile(r"(?:rocm used to build pytorch|hip runtime version|miopen runtime version): n/a$")
 # Lines that look like errors and decide nothing; they speak for no cause but that they are noise.
 _NOISE = re.compile(
     r"unable to register cu\w+ (?:plugin )?factory|attempting to register factory|placer already registered"
@@ -69,7 +72,8 @@ class Paste:
         self._signs = signatures.signs
         self._seen: dict[tuple[str, bool], int | None] = {}
         self._keep(text)
-        lines = [(at, _BLANKS.sub(" ", line.strip()).lower()) for at, line in enumerate(self.shown)]
+        low = [(at, _BLANKS.sub(" ", line.strip()).lower()) for at, line in enumerate(self.shown)]
+        lines = [one for one in low if not _ABSENT.match(one[1])]
         self.whole = View(lines)
         listed = len(lines) > SHORT
         self.speech = View([one for one in lines if _speaks(one[1], listed=listed)])
