@@ -197,4 +197,4 @@ def this_node() -> str:
     """What this machine is called in a fleet."""
     import platform
 
-    return os.environ.get("SLURMD_NODENAME") or platform.node() or "localhost"
+    return os.environ.get("DLCHECK_NODE") or os.environ.get("SLURMD_NODENAME") or platform.node() or "localhost"

@@ -59,6 +59,7 @@ class EngineName(str, enum.Enum):
 
     SLURM = "slurm"
     ANSIBLE = "ansible"
+    RAY = "ray"
 
 
 @fleet.command(context_settings={"allow_interspersed_args": False})
@@ -76,8 +77,9 @@ def run(
     ] = None,
     save: Annotated[str | None, typer.Option(metavar="DIR", help="Keep every node's report here.")] = None,
     inventory: Annotated[str | None, typer.Option(metavar="FILE", help="Ansible's inventory.")] = None,
+    ray_python: Annotated[str | None, typer.Option(metavar="PATH", help="An interpreter that has ray.")] = None,
     engine_option: Annotated[
-        list[str] | None, typer.Option(metavar="OPTION", help="For the engine's own command, such as --partition=gpu.")
+        list[str] | None, typer.Option(metavar="OPTION", help="For the engine, such as --partition=gpu.")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the engine's command line.")] = False,
     format_: FormatOption = Format.TEXT,
@@ -104,6 +106,7 @@ def run(
         save=save,
         options=tuple(engine_option or ()),
         inventory=inventory,
+        python=ray_python,
         fail_on=fail_on.value,
         progress=_tell,
     )

@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from dlcheck.model.launch import Launch, Returned, Survey
 
-ENGINES = ("slurm", "ansible")
+ENGINES = ("slurm", "ansible", "ray")
 """Every value of --engine; each is a module of this folder."""
 
 

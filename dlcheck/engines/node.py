@@ -25,27 +25,38 @@ node=${DLCHECK_NODE:-${SLURMD_NODENAME:-$(uname -n)}}
 limit=$1 shared=$2
 shift 2
 export DLCHECK_NODE="$node"
-say() { gzip -c | base64 | sed "s/^/@dlcheck $node $1 /"; }
-scratch=$(mktemp -d 2>/dev/null) || { echo "@dlcheck $node end 74"; exit 0; }
-trap 'rm -rf "$scratch"' EXIT
-if command -v timeout >/dev/null 2>&1
-then timeout -k 5 "$limit" "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
-else "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+if command -v timeout >/dev/null
+then limited() { timeout -k 5 "$limit" "$@"; }
+else limited() { "$@"; }
 fi
-code=$?
-if [ $code = 2 ]; then timeout 20 "$1" --version >>"$scratch/err" 2>&1 </dev/null; fi
-if [ -n "$shared" ] && [ -s "$scratch/out" ]
+say() { gzip -1 | base64 | sed "s/^/@dlcheck $node $1 /"; }
+if [ -n "$shared" ]
 then
-  if cp "$scratch/out" "$shared/.$node.part" 2>>"$scratch/err" && mv "$shared/.$node.part" "$shared/$node.json" 2>>"$scratch/err"
+  scratch=$(mktemp -d 2>/dev/null) || { echo "@dlcheck $node end 74"; exit 0; }
+  trap 'rm -rf "$scratch"' EXIT
+  limited "$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+  code=$?
+  if ! [ -s "$scratch/out" ]
+  then :
+  elif cp "$scratch/out" "$shared/.$node.part" 2>>"$scratch/err" && mv "$shared/.$node.part" "$shared/$node.json" 2>>"$scratch/err"
   then :
   else rm -f "$shared/.$node.part"; code=73; say o <"$scratch/out"
   fi
-else say o <"$scratch/out"
+  errors=$(tail -c 2000 "$scratch/err")
+else
+  { errors=$({ { limited "$@" </dev/null; echo "@dlcheck-exit $?" >&2; } | say o >&3; } 2>&1); } 3>&1
+  code=${errors##*@dlcheck-exit }
+  errors=${errors%@dlcheck-exit *}
 fi
-tail -c 2000 "$scratch/err" | say e
+case $code in
+0) ;;
+2) printf '%s\n%s' "$errors" "$(timeout 20 "$1" --version 2>&1 </dev/null)" | tail -c 2000 | say e ;;
+*) printf '%s' "$errors" | tail -c 2000 | say e ;;
+esac
 echo "@dlcheck $node end $code"
-exit 0
 """
+"""Without a shared folder nothing is written on the node: the output streams through the pipe, and what was said on standard
+error is kept in a variable, with the exit code behind it. A fleet starts this ten thousand times, so it starts few programs."""
 
 
 def argv(command: Sequence[str], seconds: float, shared: str | None) -> tuple[str, ...]:

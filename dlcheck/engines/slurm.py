@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import re
@@ -97,12 +98,11 @@ def _collect_once(launch: Launch, nodes: tuple[str, ...]) -> Returned:
     child = Child(words, name="srun", timeout=limit, apart=True)
     ended = False
     try:
-        done = 0
+        answered = _Ended(path)
         while not child.done() and time.monotonic() < child.started + limit:
             time.sleep(0.05)
-            if (now := _ended(path)) != done:
-                done = now
-                launch.progress(done, len(nodes))
+            if answered.grown():
+                launch.progress(answered.count, len(nodes))
         ended = child.done()
     finally:
         if not ended:
@@ -177,13 +177,26 @@ def _excuse(known: tuple[str, str] | None, *, inside: bool) -> str | None:
     return what if reason in ("", "none", "None") else f"{what}: {reason[:120]}"
 
 
-def _ended(path: str) -> int:
-    """How many nodes have ended, read from the growing file of answers."""
-    try:
-        with open(path, "rb") as stream:
-            return sum(1 for line in stream if b" end " in line)
-    except OSError:
-        return 0
+class _Ended:
+    """How many nodes have ended, read from the growing file of answers; only what is new is read."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.count = 0
+        self._place = 0
+        self._rest = b""
+
+    def grown(self) -> bool:
+        """Whether more nodes have ended than at the last look."""
+        before = self.count
+        with contextlib.suppress(OSError), open(self.path, "rb") as stream:
+            stream.seek(self._place)
+            new = stream.read()
+            self._place += len(new)
+            lines = (self._rest + new).split(b"\n")
+            self._rest = lines.pop()
+            self.count += sum(1 for line in lines if b" end " in line)
+        return self.count > before
 
 
 def _words_of(errors: str, nodes: tuple[str, ...]) -> dict[str, str]:

@@ -43,7 +43,7 @@ def look(root: str = "/", environ: Mapping[str, str] = os.environ) -> SystemFact
         libc=_libc(root) if name == "linux" else None,
         wsl=_wsl(release, root) if name == "linux" else None,
         hypervisor=_hypervisor(root) if name == "linux" else None,
-        node=environ.get("SLURMD_NODENAME") or platform.node() or None,
+        node=environ.get("DLCHECK_NODE") or environ.get("SLURMD_NODENAME") or platform.node() or None,
     )
 
 

@@ -27,7 +27,7 @@ class SystemFacts:
     hypervisor: str | None = None
     """A name, or "yes", where the system runs in a virtual machine."""
     node: str | None = None
-    """Name of the machine in a fleet (SLURMD_NODENAME, else the host name)."""
+    """Name of the machine in a fleet (DLCHECK_NODE, SLURMD_NODENAME, else the host name)."""
     user: str | None = None
     """Login name, known so that it can be taken out of what is shared."""
     home: str | None = None

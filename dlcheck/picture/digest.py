@@ -147,10 +147,13 @@ def _passed(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, dict[s
     Nearly all verdicts of a fleet passed, so they are taken in one go; what did not, or is oddly shaped, goes the long way.
     """
     try:
-        pairs = {(one["group"], one["status"]) for one in verdicts}
+        if "group" in verdicts[0]:
+            pairs = {(one["group"], one["status"]) for one in verdicts}
+        else:
+            pairs = {(one["code"][:3] + "xx", one["status"]) for one in verdicts}
         if all(status == "passed" and area.__class__ is str for area, status in pairs):
             return {area: "passed" for area, _ in sorted(pairs)}, []
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, IndexError):
         pass
     areas: dict[str, str] = {}
     others: list[tuple[str, dict[str, Any]]] = []

@@ -72,7 +72,7 @@ def test_every_ending_has_words(answer: Answer, words: str | None):
 
 
 def test_no_room_for_temporary_files_is_told(tmp_path: Path):
-    (answer,) = node.answers(ask("echo", TMPDIR=str(tmp_path / "no")), ["n1"]).values()
+    (answer,) = node.answers(ask("echo", shared=str(tmp_path), TMPDIR=str(tmp_path / "no")), ["n1"]).values()
     assert answer.code == node.NO_ROOM
 
 

@@ -1,9 +1,9 @@
 """Installs what the fleet's real tests need; tests/run.py calls it, the tests themselves install nothing.
 
-    python tests/real/setup_fleet.py [slurm] [ansible] [ray]        (all three where none is named)
+    python tests/real/setup_fleet.py [slurm] [ansible] [ray] [kubernetes]        (all where none is named)
 
-slurm: Debian's daemons and an sshd (setup_slurm.sh, root). ansible and ray: an environment each below ``place()``, of
-70 and 380 MB. What is there already is left alone.
+slurm: Debian's daemons and an sshd (setup_slurm.sh, root). The others: an environment each below ``place()``, of 70, 380 and
+30 MB; kubernetes is only the types of its API. What is there already is left alone.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = {"ansible": "ansible-core==2.19.14", "ray": "ray==2.60.0"}
-PROGRAMS = {"ansible": "ansible-playbook", "ray": "ray"}
+PACKAGES = {"ansible": "ansible-core==2.19.14", "ray": "ray==2.60.0", "kubernetes": "kubernetes>=31"}
+PROGRAMS = {"ansible": "ansible-playbook", "ray": "ray", "kubernetes": "python"}
 
 
 def place() -> Path:
@@ -32,12 +32,13 @@ def main(names: list[str]) -> None:
     for name in names or ["slurm", *PACKAGES]:
         if name == "slurm":
             subprocess.run([str(Path(__file__).with_name("setup_slurm.sh"))], check=True)
-        elif not program(name).exists():
+        elif not (place() / name / "done").exists():
             folder = place() / name
             subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
             subprocess.run(
                 [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", PACKAGES[name]], check=True
             )
+            (folder / "done").touch()
 
 
 if __name__ == "__main__":
