@@ -30,7 +30,11 @@ case " $MISSING_ON " in *" $n "*) exec no-such-program-here;; esac
 case " $OLD_ON " in *" $n "*) [ "$1" = --version ] && echo "dlcheck 0.0.1" && exit 0; echo "dlcheck: No such option: --quick" >&2; exit 2;; esac
 case " $HUNG_ON " in *" $n "*) sleep 300;; esac
 case " $HALF_ON " in *" $n "*) printf '{"schema_version": 1, "node": "%s", "comm' "$n"; exit 0;; esac
-case " $CUT_ON " in *" $n "*) kill -9 $(ps -o ppid= -p $PPID); sleep 1;; esac
+case " $CUT_ON " in *" $n "*)
+  p=$$
+  while q=$(ps -o ppid= -p $p | tr -d ' '); [ "$(ps -o comm= -p $q)" != slurmstepd ]; do p=$q; done
+  kill -9 $p; sleep 1; exit 0;;
+esac
 case " $BAD_ON " in *" $n "*) rc=3;; *) rc=0;; esac
 printf '{"schema_version":1,"dlcheck":"0.1.0","command":"%s","created":"%s","node":"%s","exit_code":%d,"padding":"' "$1" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$n" "$rc"
 head -c "${PADDING:-10}" /dev/zero | tr '\\0' x
