@@ -168,7 +168,10 @@ def _build(work: _Work, paths: dict[str, str]) -> Proof:
     work.reporter.step("making the environment beside the target")
     python = prepared.plan.python
     with work.notes.step("stage"):
-        argv = uv.venv_argv(prepared.uv, python, work.stage) if prepared.uv else pip.venv_argv(python, work.stage)
+        name = os.path.basename(work.target)
+        argv = pip.venv_argv(python, work.stage, name)
+        if prepared.uv:
+            argv = uv.venv_argv(prepared.uv, python, work.stage, name)
         _expect(run(argv, timeout=120.0, env=work.env, apart=True), "stage")
     work.reporter.step("linking the packages")
     with work.notes.step("link"):

@@ -106,10 +106,16 @@ def _steps(plan: Plan, base: Prepared) -> tuple[Step, ...]:
         return (*steps, Step(id="bundle", why=f"wheels and lock into {options.bundle}", packages=names))
     if plan.mode == "in-place":
         return (*steps, Step(id="install", why="into the environment as it is", packages=names), walk)
-    stage = staging.stage_of(plan.venv)
-    make, fill = pip.venv_argv(plan.python, stage), pip.install_argv(plan.python, staging.python_of(stage), "lock")
+    stage, name = staging.stage_of(plan.venv), os.path.basename(plan.venv)
+    make, fill = (
+        pip.venv_argv(plan.python, stage, name),
+        pip.install_argv(plan.python, staging.python_of(stage), "lock"),
+    )
     if base.uv:
-        make, fill = uv.venv_argv(base.uv, plan.python, stage), uv.sync_argv(base.uv, stage, "pylock.toml", "hardlink")
+        make, fill = (
+            uv.venv_argv(base.uv, plan.python, stage, name),
+            uv.sync_argv(base.uv, stage, "pylock.toml", "hardlink"),
+        )
     steps.append(Step(id="stage", why="an empty environment beside the target", argv=make))
     steps.append(Step(id="link", why="the wheels into it", argv=fill, packages=names))
     steps.append(walk)

@@ -95,9 +95,9 @@ def _sha256(path: str) -> str:
         return hashlib.sha256(stream.read()).hexdigest()
 
 
-def venv_argv(python: str, folder: str) -> tuple[str, ...]:
+def venv_argv(python: str, folder: str, prompt: str) -> tuple[str, ...]:
     """The command that makes an empty environment; without pip, which would cost seconds (ensurepip)."""
-    return (python, "-I", "-m", "venv", "--without-pip", folder)
+    return (python, "-I", "-m", "venv", "--without-pip", "--prompt", prompt, folder)
 
 
 def install_argv(python: str, environment_python: str, requirements: str) -> tuple[str, ...]:

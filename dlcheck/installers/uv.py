@@ -156,19 +156,12 @@ def _string(value: str) -> str:
     return '"' + "".join(one for one in escaped if one >= " ") + '"'
 
 
-def venv_argv(uv: str, python: str, folder: str) -> tuple[str, ...]:
+def venv_argv(uv: str, python: str, folder: str, prompt: str) -> tuple[str, ...]:
     """The command that makes an empty environment which may be moved afterwards."""
     return (
-        uv,
-        "venv",
-        "--no-config",
-        "--no-project",
-        "--relocatable",
-        "--python",
-        python,
-        "--no-python-downloads",
-        folder,
-    )
+        uv, "venv", "--no-config", "--no-project", "--relocatable", "--python", python, "--no-python-downloads",
+        "--prompt", prompt, folder,
+    )  # fmt: skip
 
 
 def sync_argv(uv: str, folder: str, lock: str, link_mode: str) -> tuple[str, ...]:
