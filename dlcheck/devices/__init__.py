@@ -108,7 +108,7 @@ class Look:
             for question in self._questions.values():
                 question.discard()
             return None
-        facts = nvidia.look(self._root, cards, self._held)
+        facts = replace(nvidia.look(self._root, cards, self._held), driver=pci.windows_driver(cards))
         if "look_nvml" not in self._questions:
             return replace(facts, nodes=nodes, nvml=None, libcuda=None)
         said = self._questions["look_nvml"].answer()
@@ -116,7 +116,7 @@ class Look:
         return replace(
             facts,
             nodes=nodes,
-            driver=nvidia.text_of(said.fields.get("driver")),
+            driver=nvidia.text_of(said.fields.get("driver")) or facts.driver,
             cuda_driver=nvidia.text_of(cuda.fields.get("version") or said.fields.get("cuda")),
             nvml=nvidia.call_of(said),
             libcuda=nvidia.call_of(cuda),

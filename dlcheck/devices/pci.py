@@ -135,6 +135,12 @@ def from_windows(text: str) -> tuple[PciDevice, ...] | Unknown:
     return tuple(found)
 
 
+def windows_driver(cards: tuple[PciDevice, ...]) -> str | None:
+    """The release of NVIDIA's driver that Windows names for a card, None elsewhere."""
+    said = [one.driver for one in cards if one.vendor == NVIDIA and isinstance(one.driver, str)]
+    return next((release for text in said if (release := nvidia_release(text))), None)
+
+
 def nvidia_release(windows_version: str) -> str | None:
     """NVIDIA's release number from the version Windows shows: 32.0.15.6094 is 560.94."""
     figures = windows_version.replace(".", "")[-5:]

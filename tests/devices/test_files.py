@@ -80,6 +80,17 @@ def test_windows_controllers():
     assert isinstance(pci.from_windows("The term is not recognized"), Unknown)
 
 
+def test_the_driver_that_windows_names():
+    card = PciDevice(address="x", vendor="10de", device="2684", device_class="030000", driver="32.0.15.8157")
+    assert pci.windows_driver((card,)) == "581.57"
+    assert (
+        pci.windows_driver(
+            (PciDevice(address="x", vendor="10de", device="2684", device_class="030000", driver="nvidia"),)
+        )
+        is None
+    )
+
+
 @pytest.mark.parametrize(("text", "release"), [("32.0.15.8157", "581.57"), ("31.0.15.5123", "551.23"), ("1.2", None)])
 def test_nvidia_release_of_windows(text, release):
     assert pci.nvidia_release(text) == release
