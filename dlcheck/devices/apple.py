@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import platform
 import re
 
 from dlcheck.host.process import Done
@@ -16,6 +15,8 @@ CHIP = ("/usr/sbin/sysctl", "-n", "machdep.cpu.brand_string")
 
 def look(profiler: Done, chip: Done) -> AppleFacts:
     """The facts in what the two programs printed."""
+    import platform
+
     name = chip.output.strip() if chip.code == 0 else ""
     gpus = from_profiler(profiler.output) if profiler.code == 0 else Unknown("system_profiler gave no answer")
     return AppleFacts(
