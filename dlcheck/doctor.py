@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from dlcheck import __version__, data
+from dlcheck import __version__, data, expectation, plugins
 from dlcheck.checks import RULES
 from dlcheck.checks.judge import fold, judge, primary
 from dlcheck.gather import Way, gather
@@ -36,6 +36,10 @@ class Examination:
     """error, warning or never."""
     facts: Facts | None = None
     """Recorded facts to judge instead of this machine."""
+    expected: Facts | None = None
+    """Facts of a golden machine (--against), and ..."""
+    expected_source: str = ""
+    """... where they were read."""
     everything: bool = False
     """Look at every subject, also those that no chosen rule needs."""
 
@@ -43,10 +47,13 @@ class Examination:
 def examine(examination: Examination) -> Report:
     """One report. Nothing is printed; whatever is wrong with the machine is in the report."""
     start = time.perf_counter()
-    rules = choose_rules(RULES, examination.select)
+    offered = (*RULES, *plugins.rules())
+    if examination.expected is not None:
+        offered += expectation.rules(examination.expected, examination.expected_source)
+    rules = choose_rules(offered, examination.select)
     profile = examination.profile
     if examination.ignore:
-        asked = tuple(Ignore(target=one.code, reason="--ignore") for one in choose_rules(RULES, examination.ignore))
+        asked = tuple(Ignore(target=one.code, reason="--ignore") for one in choose_rules(offered, examination.ignore))
         profile = replace(profile, ignores=(*profile.ignores, *asked))
     timings: dict[str, float] = {}
     facts = examination.facts

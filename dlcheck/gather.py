@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import time
 from collections.abc import Callable, Collection
@@ -161,9 +162,12 @@ class _Gathering:
             look = self.timed("workplace", lambda: workplace.look(self.target.python, described.prefix, versions))
             facts = replace(facts, workplace=look)
         if "frameworks" in self.subjects:
-            from dlcheck.frameworks import installed
+            from dlcheck import plugins
+            from dlcheck.frameworks import FRAMEWORKS, installed
 
-            facts = replace(facts, frameworks=self.timed("frameworks", lambda: installed.look(known, folders)))
+            every = (*FRAMEWORKS, *plugins.frameworks())
+            look_at = functools.partial(installed.look, known, folders, frameworks=every)
+            facts = replace(facts, frameworks=self.timed("frameworks", look_at))
         return facts
 
     def folders(self, described: PythonFacts) -> tuple[str, ...]:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dlcheck.cli import console, options
 from dlcheck.cli.options import FailOn
 from dlcheck.cli.progress import watching
+from dlcheck.model.errors import DlcheckError
+
+if TYPE_CHECKING:
+    from dlcheck.renderers import Render
 
 
-class Format(str, enum.Enum):
-    """Keys of renderers.RENDERERS; a test holds the two together."""
-
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
-    HTML = "html"
-    NAGIOS = "nagios"
-    PROMETHEUS = "prometheus"
+FORMATS = "text, json, junit, sarif, github, markdown, html, nagios, prometheus, or one of an extension."
 
 
 def doctor(
@@ -42,12 +34,15 @@ def doctor(
     ] = False,
     offline: Annotated[bool, typer.Option("--offline", help="No network check.")] = False,
     measure: Annotated[bool, typer.Option("--measure", help="Measure the speed of the package index (2 MB).")] = False,
-    format_: Annotated[Format, typer.Option("--format", help="How the report is written.")] = Format.TEXT,
+    format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=FORMATS)] = "text",
     output: options.Output = None,
     fail_on: Annotated[FailOn, typer.Option("--fail-on", help="What makes the exit code 1.")] = FailOn.ERROR,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")] = False,
     timeout: options.Timeout = 60.0,
     facts: Annotated[str | None, typer.Option(metavar="FILE", help="Judge recorded facts, not this machine.")] = None,
+    against: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The report of a good machine: what differs here is a finding.")
+    ] = None,
     save_facts: Annotated[str | None, typer.Option(metavar="FILE", help="Record the facts of this machine.")] = None,
     no_history: options.NoHistory = False,
     verbose: options.Verbose = False,
@@ -58,8 +53,8 @@ def doctor(
     from dlcheck import profiles
     from dlcheck.gather import Way
     from dlcheck.host import interpreter, recording
-    from dlcheck.renderers import RENDERERS
 
+    render = _format(format_)
     asked = profiles.load(profile, "pyproject.toml")
     recorded = recording.read(facts) if facts else None
     target = recording.target_of(recorded) if recorded else interpreter.choose(python, venv)
@@ -71,6 +66,8 @@ def doctor(
         ignore=options.codes(ignore),
         fail_on=fail_on.value,
         facts=recorded,
+        expected=recording.read(against) if against else None,
+        expected_source=against or "",
         everything=save_facts is not None,
     )
     with watching():
@@ -78,9 +75,23 @@ def doctor(
     if save_facts:
         console.document(recording.write(report), save_facts)
     style = console.style(verbosity=options.verbosity(verbose, quiet), document=output)
-    console.document(RENDERERS[format_.value](report, style), output)
+    console.document(render(report, style), output)
     if not (no_history or facts):
         from dlcheck import history
 
         console.notices(history.keep_report(report))
     return 0 if exit_zero else report.exit_code
+
+
+def _format(name: str) -> Render:
+    from dlcheck.renderers import RENDERERS
+
+    if name in RENDERERS:
+        return RENDERERS[name]
+    from dlcheck import plugins
+
+    foreign = plugins.render(name)
+    if foreign is None:
+        names = ", ".join((*RENDERERS, *plugins.render_names()))
+        raise DlcheckError(f"there is no format {name!r} that works", f"There are: {names}.")
+    return foreign

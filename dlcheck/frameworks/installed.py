@@ -19,7 +19,10 @@ _VERSION = re.compile(r"""^__version__(?:\s*:[^=\n]*)?\s*=\s*(['"])([^'"\n]+)\1"
 
 
 def look(
-    distributions: Sequence[Distribution], site_packages: Sequence[str], environ: Mapping[str, str] = os.environ
+    distributions: Sequence[Distribution],
+    site_packages: Sequence[str],
+    environ: Mapping[str, str] = os.environ,
+    frameworks: Sequence[Framework] = FRAMEWORKS,
 ) -> dict[str, FrameworkFacts]:
     """The installed frameworks by name. Nothing is imported."""
     by_name: dict[str, Distribution] = {}
@@ -27,7 +30,7 @@ def look(
         if not (one.damaged or "").startswith("a leftover"):
             by_name.setdefault(one.name, one)
     found = historic.look_outside_python(environ)
-    for framework in FRAMEWORKS:
+    for framework in frameworks:
         facts = _look_at(framework, by_name, site_packages)
         if facts is not None:
             found[framework.name] = facts

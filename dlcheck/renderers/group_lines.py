@@ -44,7 +44,7 @@ def group_lines(report: Report) -> tuple[GroupLine, ...]:
     for name in names:
         verdicts = tuple(groups[name])
         sign = sign_of(verdicts)
-        words = _words(name, report)
+        words = _words(name, report) or _asked_for(verdicts)
         if name == "Frameworks" and sign in ("passed", "skipped"):
             continue
         if not words and sign in ("passed", "skipped"):
@@ -53,6 +53,12 @@ def group_lines(report: Report) -> tuple[GroupLine, ...]:
             sign = "note"
         lines.append(GroupLine(name, sign, words, verdicts))
     return tuple(lines)
+
+
+def _asked_for(verdicts: Sequence[Verdict]) -> str:
+    """What passed of rules that somebody added (an extension, an expectation): they want to see that it was judged."""
+    added = [one for one in verdicts if not one.code.startswith("DL") or one.code.startswith("DL90")]
+    return "; ".join(one.title[0].lower() + one.title[1:] for one in added if one.status is Status.PASSED)
 
 
 def line_of(verdict: Verdict) -> str:

@@ -1,0 +1,110 @@
+"""Extensions by other packages, through entry points. Loaded when they are needed; a broken one is a finding, never a crash.
+
+    [project.entry-points."dlcheck.rules"]        a Rule, or a tuple of them
+    [project.entry-points."dlcheck.renderers"]    render(report, style) -> str; its name is the value of --format
+    [project.entry-points."dlcheck.frameworks"]   a frameworks.Framework
+
+Codes of foreign rules do not begin with DL. Reports reach a foreign format masked and anonymised.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Finding, Rule
+from dlcheck.model.profile import Profile, Severity
+from dlcheck.model.redact import anonymise
+from dlcheck.model.report import Report
+from dlcheck.model.style import Style
+
+if TYPE_CHECKING:
+    from dlcheck.frameworks import Framework
+
+CODE = re.compile(r"(?!DL\d)[A-Z]{2,8}\d{2,4}")
+Broken = dict[str, str]
+"""Name of an extension to what is wrong with it."""
+
+
+def rules() -> tuple[Rule, ...]:
+    """Every foreign rule, and DL990 where an extension is broken."""
+    found: list[Rule] = []
+    broken: Broken = {}
+    for entry in _entries("rules"):
+        offered = _load(entry, broken)
+        for one in offered if isinstance(offered, (tuple, list)) else (offered,):
+            if offered is None:
+                continue
+            fault = _fault(one, found)
+            if fault:
+                broken[_name(entry)] = fault
+            else:
+                found.append(one)
+    if broken:
+        found.append(_broken_rule(broken))
+    return tuple(found)
+
+
+def _fault(rule: object, others: Iterable[Rule]) -> str | None:
+    if not isinstance(rule, Rule):
+        return f"it offers {type(rule).__name__}, not a Rule"
+    if not CODE.fullmatch(rule.code):
+        return f"the code {rule.code} is not two to eight capitals (other than DL) and two to four digits"
+    if any(one.code == rule.code for one in others):
+        return f"the code {rule.code} is taken by another extension"
+    return None
+
+
+def render(name: str) -> Callable[[Report, Style], str] | None:
+    """The foreign format of that name; None where there is none or it is broken."""
+    for entry in _entries("renderers"):
+        if entry.name == name:
+            offered = _load(entry, {})
+            if callable(offered):
+                return lambda report, style: str(offered(anonymise(report), style))
+    return None
+
+
+def render_names() -> tuple[str, ...]:
+    """Names of foreign formats; nothing is loaded."""
+    return tuple(sorted({entry.name for entry in _entries("renderers")}))
+
+
+def frameworks() -> tuple[Framework, ...]:
+    """Foreign frameworks: recognised and shown, never imported by dlcheck."""
+    from dlcheck.frameworks import Framework
+
+    offered = [_load(entry, {}) for entry in _entries("frameworks")]
+    return tuple(one for one in offered if isinstance(one, Framework) and one.script is None)
+
+
+def _entries(group: str) -> list[EntryPoint]:
+    return sorted(entry_points(group=f"dlcheck.{group}"), key=lambda entry: (entry.name, entry.value))
+
+
+def _load(entry: EntryPoint, broken: Broken) -> object | None:
+    try:
+        loaded: object = entry.load()
+    except BaseException as error:  # whatever a foreign package does at its import, SystemExit too
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        broken[_name(entry)] = f"{type(error).__name__}: {error}"
+        return None
+    return loaded
+
+
+def _name(entry: EntryPoint) -> str:
+    return entry.dist.name if entry.dist else entry.value
+
+
+def _broken_rule(broken: Broken) -> Rule:
+    def judge(facts: Facts, profile: Profile) -> Iterable[Finding]:  # noqa: ARG001 - every rule is called alike
+        for name, fault in broken.items():
+            message = f"The extension {name} does not work: {fault}"
+            yield Finding(cause="plugin-broken", message=message, subject=name, about={"package": name})
+
+    words = "Extensions of dlcheck (entry points dlcheck.rules, dlcheck.renderers, dlcheck.frameworks) load and are well formed."
+    return Rule("DL990", "Extensions work", "Extensions", (), Severity.WARNING, ("plugin-broken",), words, judge)
