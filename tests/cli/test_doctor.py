@@ -45,7 +45,7 @@ WRONG = [
     (("doctor", "--facts", "/no/such/file"), "cannot read"),
     (("doctor", "--facts", "/etc/passwd"), "holds no facts"),
     (("doctor", "--timeout", "-5"), "Invalid value"),
-    (("doctor", "--format", "xml"), "Invalid value"),
+    (("doctor", "--format", "xml"), "there is no format 'xml' that works"),
     (("doctor", "--quick", "--output", "/no/such/folder/x"), "cannot write"),
 ]
 
