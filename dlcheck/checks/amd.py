@@ -38,7 +38,7 @@ def _computing(facts: Facts) -> tuple[Gpu, ...]:
     return found
 
 
-def _is_discrete(card: PciDevice) -> bool:
+def is_discrete(card: PciDevice) -> bool:
     """Whether a card is one of its own: AMD's processors carry display adapters too, which nobody needs for computing."""
     integrated = (
         r"Raphael|Granite Ridge|Renoir|Cezanne|Lucienne|Barcelo|Picasso|Raven|Rembrandt|Phoenix|Mendocino|Hawk Point"
@@ -73,7 +73,7 @@ def driver(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 message=f"{gpu.card_name(card)} is driven by radeon: it is older than anything ROCm serves",
                 evidence=gpu.card_evidence((card,)),
             )
-        elif name is None and _is_discrete(card):
+        elif name is None and is_discrete(card):
             yield Finding(
                 cause="amdgpu-driver-missing",
                 subject=gpu.card_name(card),

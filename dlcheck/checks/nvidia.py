@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dlcheck.checks import gpu_facts as gpu
-from dlcheck.checks.intel import XPU
 from dlcheck.checks.nvidia_cards import generation_of, version
 from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import NvidiaFacts, PciDevice
@@ -16,54 +15,6 @@ from dlcheck.model.profile import Profile, Severity
 
 GROUP = "GPU"
 NOUVEAU = ("nouveau", "nova_core", "nova", "NovaCore")
-
-
-@rule(
-    "DL601",
-    "A GPU is there where the profile asks for one",
-    group=GROUP,
-    needs=("devices", "system", "container"),
-    causes=("no-gpu-in-machine", "hosted-notebook-cpu-runtime"),
-)
-def gpu_asked_for(facts: Facts, profile: Profile) -> Iterable[Finding]:
-    """A profile can want or require a GPU; without one training falls back to the processor, 10 to 100 times slower.
-
-    Nothing is wrong with a machine without a GPU: profiles that do not ask for one skip this rule. A hosted notebook has
-    a GPU only when its runtime type says so.
-    """
-    if profile.gpu == "optional":
-        raise NotApplicable("the profile does not ask for a GPU")
-    system = or_none(facts.system)
-    if system and system.wsl == 1:
-        raise NotApplicable("WSL 1 reaches no GPU; another rule says so")
-    devices = gpu.devices_of(facts)
-    pci = known(devices.pci)
-    vendors = (devices.nvidia, devices.amd, devices.apple)
-    if any(or_none(one) is not None for one in vendors):
-        return
-    if any(one.vendor in ("10de", "1002") or (one.vendor == "8086" and XPU.fullmatch(one.device)) for one in pci):
-        return
-    if any(isinstance(one, Unknown) for one in vendors):
-        raise NotApplicable("nobody could look at the drivers")
-    container = or_none(facts.container)
-    hosted = container.hosted if container else None
-    severity = Severity.ERROR if profile.gpu == "required" else Severity.WARNING
-    seen = tuple(gpu.card_name(one) for one in pci)
-    evidence = (Evidence("devices.pci", ", ".join(seen) or "no display adapter, no accelerator"),)
-    if hosted in ("colab", "kaggle"):
-        yield Finding(
-            cause="hosted-notebook-cpu-runtime",
-            message=f"This {hosted.capitalize()} notebook runs on a machine without a GPU",
-            severity=severity,
-            evidence=evidence,
-        )
-        return
-    yield Finding(
-        cause="no-gpu-in-machine",
-        message=f"Profile {profile.name} asks for a GPU, and this machine has none that a framework can use",
-        severity=severity,
-        evidence=evidence,
-    )
 
 
 @rule(
@@ -118,7 +69,7 @@ def _without_module(stack: NvidiaFacts, cards: tuple[PciDevice, ...], names: str
     evidence = (*gpu.card_evidence(cards), Evidence("devices.nvidia.module", "no NVIDIA kernel module is loaded"))
     installed = bool(stack.libraries) or or_none(stack.module_file) is True
     nouveau = next((one.driver for one in cards if one.driver in NOUVEAU), None)
-    severity = Severity.NOTE if all(_is_ancient(one) for one in cards) else None
+    severity = Severity.NOTE if all(is_ancient(one) for one in cards) else None
     if not installed:
         words = f", and the screen runs on {nouveau}" if nouveau else ""
         return Finding(
@@ -171,7 +122,7 @@ def _secure_boot(stack: NvidiaFacts, evidence: tuple[Evidence, ...]) -> Finding:
     )
 
 
-def _is_ancient(card: PciDevice) -> bool:
+def is_ancient(card: PciDevice) -> bool:
     """Whether no framework of today could use the card, so that a missing driver costs nothing."""
     generation = generation_of(card)
     return generation is not None and generation.last_cuda != 0 and generation.last_cuda <= 11
@@ -281,7 +232,6 @@ def driver_fits_card(facts: Facts, _profile: Profile) -> Iterable[Finding]:
 
 
 RULES: tuple[Rule, ...] = (
-    gpu_asked_for,
     kernel_driver,
     one_release,
     driver_fits_card,

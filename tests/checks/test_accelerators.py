@@ -621,6 +621,34 @@ def test_what_nobody_could_read_is_unknown(code, name, change):
     assert verdict.status is Status.UNKNOWN, verdict
 
 
+@pytest.mark.parametrize(
+    ("name", "causes"),
+    [
+        ("laptop-uhd620", {"no-gpu-in-machine"}),
+        ("laptop-iris-xe", {"no-gpu-in-machine"}),
+        ("laptop-fermi-nouveau", {"no-gpu-in-machine"}),
+        ("laptop-vm-passthrough", {"no-gpu-in-machine"}),
+        ("ryzen-apu-laptop", {"no-gpu-in-machine"}),
+        ("mac-intel", {"no-gpu-in-machine"}),
+        ("colab-cpu", {"hosted-notebook-cpu-runtime"}),
+        ("rtx4090-ubuntu", set()),
+        ("rtx4090-windows", set()),
+        ("wsl2-rtx4070", set()),
+        ("jetson-orin", set()),
+        ("mi300x", set()),
+        ("arc-b580-xpu", set()),
+        ("macbook-m3", set()),
+        ("nouveau", set()),
+        ("rx7900xtx-no-permission", set()),
+        ("docker-without-gpus-flag", set()),
+    ],
+)
+def test_a_gpu_that_some_build_could_use(name, causes):
+    rule = next(one for one in RULES if one.code == "DL601")
+    found = judge(machine(name), Profile(name="train", gpu="required"), [rule], "2026-11-22")
+    assert {one.cause for verdict in found for one in verdict.findings} == causes
+
+
 def test_interconnect_is_asked_only_beside_gpus():
     facts = devices(interconnect=None)(machine("laptop-uhd620"))
     assert verdicts("DL820", facts)[0].status is Status.SKIPPED
