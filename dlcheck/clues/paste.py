@@ -17,8 +17,9 @@ _BLANKS = re.compile(r"[ \t\xa0]+")
 
 # Lines of a machine's description: what a program lists without a complaint. A tracker, a table, a package list, a dump.
 _LISTED = re.compile(
-    r"\[(?:pip|conda)\d*\]|[|+=-].*[|+=-]$|<[/?]?\w|[\w.+-]+ ?== ?\S+$|[\w.-]+ +\(?\d[\w.+!-]*\)?( [\w.+:/-]+){0,3}$"
-    r"|[a-z_][a-z0-9_]*=\S*$|ii +\S|[\w ()/#.,'+-]{2,48} ?: |\[ *\d+\.\d{3,6}\] |(?:lib|/)\S+$"
+    r"\[(?:pip|conda)\d*\]|[|+=-].*[|+=-]$|<[/?]?\w|[\w.+-]+ ?== ?\S+$|[\w.-]+ +\(?\d[\w.+!-]*\)?( [\w.+:/@-]+){0,3}$"
+    r"|[a-z_][a-z0-9_]*(?:=| (?=/))\S*$|[a-z_][a-z0-9_]* is unset$"
+    r"|\* (?:\[\d+\] _|intel\(r\)|intel_|level_zero)|ii +\S|[\w ()/#.,'+-]{2,48} ?: |\[ *\d+\.\d{3,6}\] |(?:lib|/)\S+$"
     r"|[\w()-]+( [\w()-]+){0,2}$"
 )
 _COMPLAINS = re.compile(
@@ -27,7 +28,10 @@ _COMPLAINS = re.compile(
     r"|illegal|segmentation|core dumped|abort|assert|undefined|terminated|too old|reject|fallen|exhaust|out of memory|oom"
 )
 # What collect_env was asked for and did not find: the mere name of ROCm would read as a sign of it.
-_ABSENT = re.compile(r"(?:rocm used to build pytorch|hip runtime version|miopen runtime version): n/a$")
+_ABSENT = re.compile(
+    r"(?:rocm used to build pytorch|rocm version|hip runtime version|miopen runtime version|neuron sdk version) ?: "
+    r"(?:n/a|none|could not collect)$"
+)
 # Lines that look like errors and decide nothing; they speak for no cause but that they are noise.
 _NOISE = re.compile(
     r"unable to register cu\w+ (?:plugin )?factory|attempting to register factory|placer already registered"

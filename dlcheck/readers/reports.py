@@ -20,7 +20,7 @@ from dlcheck.readers.merge import join
 from dlcheck.readers.parts import cpu, devices_of, distribution, framework, gpu, memory, nvidia, python, toolchain
 from dlcheck.readers.paste import Paste, something
 from dlcheck.readers.pattern import Pattern
-from dlcheck.readers.unsaid import UNSAID
+from dlcheck.readers.unsaid import FRAMEWORK, RUN, UNSAID
 
 VERSION = Pattern(r"v?(\d+(?:\.\d+)+[\w.+-]*|\d+\.\d+[\w.+-]*)")
 DOTTED = Pattern(r"^[ \t]*([\w(][\w /().-]{2,50}?)[ \t]*\.{3,}[ \t]*(\S[^\n]*)$", re.MULTILINE)
@@ -42,7 +42,8 @@ NUMBERED = Pattern(
     r"[-* \t]{0,8}(?:GPU|cuda|device)[ :_]?(\d{1,4}(?:,\d{1,4})*)(?: name)?\s{0,16}[:=]\s*(\S.*)$", re.IGNORECASE
 )
 SIZE_IN_NAME = Pattern(r"[,(|\s]+\(?(\d[\d.]*\s*(?:MiB|GiB|MB|GB|G|M))\)?")
-JAX_KIND = Pattern(r"device info: ([^,\n]{2,60}?)-(\d+), \d+ local devices")
+JAX_KIND = Pattern(r"device info: ([^,\n]{2,60}?)-(\d+), \d+ local devices", needs="device info:")
+JAX_LIST = Pattern(r"jax\.devices \(\d+ total, \d+ local\): (\[[^\n]{3,200})", needs="jax.devices (")
 
 
 def read(paste: Paste) -> Facts | None:
@@ -56,7 +57,7 @@ def read(paste: Paste) -> Facts | None:
         _packages(labels),
         _tools(labels),
     )
-    found = [part for part in parts if part]
+    found = [part for part in (*parts, _jax_devices(paste)) if part]
     return join(*found) if found else None
 
 
@@ -129,6 +130,16 @@ def _frameworks(labels: _Labels) -> Facts | None:
             return None
         found["torch"] = framework("torch", None, cuda=cuda, gpu=available)
     return Facts(frameworks=found)
+
+
+def _jax_devices(paste: Paste) -> Facts | None:
+    """What JAX itself counted: "device info: NVIDIA L4-1, ..." since 0.4.23, "jax.devices (1 total, 1 local): [...]" before."""
+    kind, listed = JAX_KIND.search(paste.text), JAX_LIST.search(paste.text)
+    if not kind and not listed:
+        return None
+    words = (kind[1] if kind else listed[1] if listed else "").lower()
+    run = replace(RUN, gpu_available=not words.startswith(("cpu", "[cpu", "host")))
+    return Facts(frameworks={"jax": replace(FRAMEWORK, name="jax", run=run)})
 
 
 def _cudnn(labels: _Labels) -> str | None:

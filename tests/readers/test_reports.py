@@ -51,6 +51,9 @@ def test_jax_report(read):
     )
     assert (facts.frameworks["jax"].version, facts.frameworks["jaxlib"].version) == ("0.4.31", "0.4.30")
     assert facts.devices.nvidia.gpus[0].name == "NVIDIA A100-SXM4-40GB"
+    assert facts.frameworks["jax"].run.gpu_available is True
+    older = read("jax:    0.4.11\njaxlib: 0.4.11\njax.devices (1 total, 1 local): [CpuDevice(id=0)]")
+    assert older.frameworks["jax"].run.gpu_available is False
 
 
 def test_columns_of_detectron2(read):
