@@ -43,19 +43,21 @@ def _wheels(facts: Facts) -> dict[str, Distribution]:
     "DL700",
     "LD_LIBRARY_PATH puts no CUDA library before those of the wheels",
     group=GROUP,
-    needs=("devices", "distributions"),
+    needs=("devices", "distributions", "frameworks"),
     causes=("ld-library-path-shadows-wheel-libs",),
 )
 def shadowing(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     """Wheels bring the CUDA libraries they were tested with; the loader searches LD_LIBRARY_PATH before their RUNPATH.
 
-    Compared by exact name: only a libcudnn.so.9 takes the place of a libcudnn.so.9. An older one is an error for cuDNN, NCCL and
-    cuBLAS; the same version is no matter; a newer one, or one of unknown version, a warning. Conda builds use such
-    libraries by design and are not judged. Source: ld.so(8), JAX's installation page.
+    Compared by exact name: only a libcudnn.so.9 takes the place of a libcudnn.so.9. An older one is an error for cuDNN,
+    and for NCCL and cuBLAS unless a framework was seen to list the GPU with it; the same version is no matter; a newer
+    one, or one of unknown version, a warning. Conda builds use such libraries by design and are not judged. Source:
+    ld.so(8), JAX's installation page.
     """
     wheels = _wheels(facts)
     shadows = known(gpu.devices_of(facts).loader_libraries)
     told: set[str] = set()
+    works = gpu.seen_by_framework(facts)
     for one in shadows:
         base = one.name.partition(".so.")[0]
         stem = WHEELS.get(base) or ("nvidia-cudnn" if base.startswith("libcudnn") else None)
@@ -72,7 +74,8 @@ def shadowing(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         theirs = version(one.version or "")[:3]
         if theirs and ours and theirs == ours[: len(theirs)]:
             continue
-        older = bool(theirs and ours and theirs < ours and (base in STRICT or base.startswith("libcudnn")))
+        strict = base.startswith("libcudnn") or (base in STRICT and not works)
+        older = bool(theirs and ours and theirs < ours and strict)
         told.add(stem)
         yield Finding(
             cause="ld-library-path-shadows-wheel-libs",
