@@ -9,12 +9,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from dlcheck import __version__
-from dlcheck.carry_out import Reporter, carry_out
 from dlcheck.model.plan import Failure, Installation, Options, Plan
 from dlcheck.planning import prepare
 from dlcheck.prepared import Failed, Prepared, Unresolved
+
+if TYPE_CHECKING:
+    from dlcheck.carry_out import Reporter
 
 SPACE = "Free some, or move the wheelhouse (DLCHECK_CACHE_DIR) or uv's cache (UV_CACHE_DIR) to a disk with room."
 
@@ -46,6 +49,8 @@ def plan(
 
 def install(prepared: Prepared, environ: Mapping[str, str], reporter: Reporter) -> Installation:
     """Carry the plan out. Whatever goes wrong is in the result, and the target is then as it was."""
+    from dlcheck.carry_out import carry_out
+
     start = time.monotonic()
     try:
         proof, written = carry_out(prepared, environ, reporter)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from dlcheck.installers.lock import LockedWheel
 from dlcheck.model.environment import Environment
 from dlcheck.model.plan import Failure, Machine, Options, Plan
 from dlcheck.model.redact import mask_secrets
 from dlcheck.model.sources import PackageSources
+
+if TYPE_CHECKING:
+    from dlcheck.installers.lock import LockedWheel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
