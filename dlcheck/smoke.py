@@ -11,6 +11,7 @@ from typing import Any
 from dlcheck import __version__
 from dlcheck.checks.report_of_worker import Account
 from dlcheck.data.smoke_tasks import TASKS, smoke_task, task_path
+from dlcheck.host.sensors import note_extremes, read_sensors
 from dlcheck.host.training import Training
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.level import Level
@@ -30,6 +31,9 @@ VARIABLES = {
 """Set in the worker where the person has not: one thread for tiny tasks, and no framework takes all of a GPU's memory."""
 
 POLL_SECONDS = 0.02
+SENSOR_SECONDS = 5.0
+LIMITS = {Level.QUICK: 120.0, Level.STANDARD: 600.0, Level.LONG: 3600.0}
+"""Seconds that one device may take."""
 
 ARITHMETIC_FAULTS = ("column", "dropped", "zeroed", "tf32", "bit", "bf16", "nan")
 RANK_FAULTS = ("die@1", "lag@1", "scale@1")
@@ -49,8 +53,10 @@ class Wishes:
     tasks: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
     level: Level = Level.QUICK
-    timeout: float = 120.0
-    """Seconds that one device may take."""
+    timeout: float | None = None
+    """Seconds that one device may take; None: what the level usually needs, several times over."""
+    load_seconds: float = 300.0
+    """How long the level long keeps a device under load."""
     fault: str | None = None
     """Hidden: the fault that the power test injects."""
     distributed: bool = False
@@ -75,6 +81,7 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
     ]
     waiting = [(account, _options(wishes, tasks or TASKS, dtypes)) for account in accounts]
     running: list[tuple[Account, Training]] = []
+    sensed = 0.0
     try:
         while waiting or running:
             while waiting and len(running) < _side_by_side(wishes.level):
@@ -87,13 +94,17 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
                         progress(account.framework, str(event.get("device") or ""), words)
                 if training.over:
                     running.remove((account, training))
+            if wishes.level is Level.LONG and time.monotonic() - sensed > SENSOR_SECONDS:
+                sensed, now = time.monotonic(), read_sensors()
+                for account, _ in running:
+                    note_extremes(account.sensors, now)
             time.sleep(POLL_SECONDS)
     finally:
         for _, training in running:
             training.end()
     results = [result for account in accounts for result in account.results()]
     if wishes.distributed:
-        results += smoke_ranks(target, results, timeout=wishes.timeout, progress=progress, fault=wishes.rank_fault)
+        results += smoke_ranks(target, results, timeout=limit_of(wishes), progress=progress, fault=wishes.rank_fault)
     return SmokeReport(
         version=__version__,
         created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -105,6 +116,11 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
         exit_code=exit_code_of(results),
         seconds=time.monotonic() - began,
     )
+
+
+def limit_of(wishes: Wishes) -> float:
+    """Seconds that one device may take."""
+    return wishes.timeout or LIMITS[wishes.level] + (wishes.load_seconds if wishes.level is Level.LONG else 0.0)
 
 
 def exit_code_of(results: Sequence[SmokeResult]) -> int:
@@ -122,7 +138,7 @@ def _train(target: Target, framework: str, options: dict[str, Any], wishes: Wish
     if wishes.logical_devices and framework in ("jax", "keras-jax"):
         flag = f"--xla_force_host_platform_device_count={wishes.logical_devices}"
         env["XLA_FLAGS"] = f"{env.get('XLA_FLAGS', '')} {flag}".strip()
-    return Training(target.python, framework, options, timeout=wishes.timeout, env=env)
+    return Training(target.python, framework, options, timeout=limit_of(wishes), env=env)
 
 
 def _options(wishes: Wishes, tasks: Sequence[str], dtypes: Sequence[str]) -> dict[str, Any]:
@@ -134,6 +150,7 @@ def _options(wishes: Wishes, tasks: Sequence[str], dtypes: Sequence[str]) -> dic
         "level": wishes.level.value,
         "repeat_steps": 2 if wishes.level is Level.QUICK else 20,
         "logical_devices": wishes.logical_devices,
+        "load_seconds": wishes.load_seconds,
     }
 
 

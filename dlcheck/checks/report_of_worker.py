@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from dlcheck.checks import training
+from dlcheck.checks.exercises import beside, judge_exercise
 from dlcheck.checks.plane import plane_of
 from dlcheck.checks.training import judge_training, rounding_of
 from dlcheck.model.smoke import Numbers, Plane, SmokeResult, SmokeRun, SmokeStatus, SmokeTask
@@ -42,6 +43,9 @@ class Account:
         self._probes: dict[tuple[str, str], dict[str, tuple[float, float]]] = {}
         self._at: dict[str, dict[str, Any]] = {}
         self._runs: list[dict[str, Any]] = []
+        self._exercises: list[dict[str, Any]] = []
+        self.sensors: dict[str, dict[str, float]] = {}
+        """Highest and lowest readings while a device was at work, by device."""
 
     def note(self, event: dict[str, Any]) -> None:
         """Take in one event."""
@@ -60,6 +64,9 @@ class Account:
         elif kind == "result":
             self._runs.append(event)
             self._at.pop(device, None)
+        elif kind == "exercise":
+            self._exercises.append(event)
+            self._at.pop(device, None)
         elif kind == "probe" and isinstance(event.get("seen"), list):
             seen = (*map(_number, event["seen"]), 0.0, 0.0)
             self._probes.setdefault((device, str(event.get("fault"))), {})[str(event.get("operation"))] = (
@@ -77,6 +84,7 @@ class Account:
             return self._never_began()
         highest = {_key(one): run_of(one) for one in self._runs if one.get("math") == "highest"}
         found = [self._judged(one, highest) for one in self._runs if one.get("math") == "default"]
+        found += self._exercised()
         found += [self._fallen_result(one) for one in self._fallen]
         found += self._unseen()
         order = {name: at for at, name in enumerate(self.names)}
@@ -135,7 +143,39 @@ class Account:
             losses=run.losses,
         )
 
-    def _result(self, device: str, status: SmokeStatus, cause: str | None, why: str, **more: Any) -> SmokeResult:
+    def _exercised(self) -> list[SmokeResult]:
+        judged = [judge_exercise(one) for one in self._exercises]
+        speeds = [one.measured for one in judged]
+        found = []
+        for event, said in zip(self._exercises, judged, strict=True):
+            device = str(event.get("device"))
+            siblings = [
+                measured
+                for other, measured in zip(self._exercises, speeds, strict=True)
+                if other.get("task") == event.get("task") and self._alike(device, str(other.get("device")))
+            ]
+            said = beside(said, siblings)
+            why, status, cause = said.why, said.status, said.cause
+            found.append(
+                self._result(
+                    device,
+                    status,
+                    cause,
+                    why,
+                    task=str(event.get("task")),
+                    dtype="float32",
+                    mode="exercise",
+                    measured={**said.measured, **self.sensors.get(device, {})},
+                    seconds={"train": _number(event.get("seconds"))},
+                )
+            )
+        return found
+
+    def _alike(self, one: str, other: str) -> bool:
+        """Whether two devices are of one kind and name, so that one speed can be expected of both."""
+        return one.partition(":")[0] == other.partition(":")[0] and self.names.get(one) == self.names.get(other)
+
+    def _result(self, device: str, status: SmokeStatus, cause: str | None, why: str | None, **more: Any) -> SmokeResult:
         fields = {"task": None, "dtype": None, "device_name": self.names.get(device), **more}
         return SmokeResult(
             framework=self.framework, version=self.version, device=device, status=status, cause=cause, why=why, **fields

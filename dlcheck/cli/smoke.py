@@ -36,9 +36,10 @@ Devices = Annotated[str, typer.Option(help="Devices or kinds, comma separated: c
 Tasks = Annotated[str, typer.Option(help="Tasks, comma separated; `--task list` lists them.")]
 Dtypes = Annotated[str, typer.Option(help="float32, float64, bfloat16, float16, comma separated.")]
 Levels = Annotated[
-    Level, typer.Option(help="quick (seconds), standard (about a minute a device), long (ten minutes and more).")
+    Level, typer.Option(help="quick: seconds; standard: a minute a device, also bfloat16, float16, large products, copies; long: ten minutes and more, also memory patterns and load.")
 ]
-Limit = Annotated[float, typer.Option(min=1.0, help="Seconds that one device may take.")]
+Limit = Annotated[float, typer.Option(min=0.0, help="Seconds that one device may take; 0: by the level.")]
+Load = Annotated[float, typer.Option(min=1.0, help="Seconds that --level long keeps a device under load.")]
 Formats = Annotated[Format, typer.Option("--format", help="How to show the result.")]
 Output = Annotated[str, typer.Option(help="Write the document to this file instead of standard output.")]
 Python = Annotated[str, typer.Option(help="The interpreter to train in.")]
@@ -60,7 +61,8 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     task: Tasks = "",
     dtype: Dtypes = "",
     level: Levels = Level.QUICK,
-    timeout: Limit = 120.0,
+    timeout: Limit = 0.0,
+    load_seconds: Load = 300.0,
     format_: Formats = Format.TEXT,
     output: Output = "",
     python: Python = "",
@@ -94,7 +96,8 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
         tasks=_split(task),
         dtypes=_split(dtype),
         level=level,
-        timeout=timeout,
+        timeout=timeout or None,
+        load_seconds=load_seconds,
         distributed=distributed,
         fault=None if inject in verb.RANK_FAULTS else inject or None,
         rank_fault=inject if inject in verb.RANK_FAULTS else None,

@@ -156,9 +156,23 @@ def train_on(adapter, device, tasks, options, lines):
                 if reduced:
                     trainer.highest()
                     each(trainer, name, dtype, "highest", tasks=tasks, options=options, lines=lines)
+        if options["level"] != "quick":
+            exercise(adapter, trainer, name, options, lines)
     except Exception as error:
         lines.write("trouble", device=name, **words(error))
     lines.write("end", device=name, memory=peak_memory(adapter, name))
+
+
+def exercise(adapter, trainer, name, options, lines):
+    """What the longer levels ask beyond training, where the framework's adapter knows how."""
+    for title, function in adapter.get("exercises", lambda *_: [])(trainer.device, options):
+        lines.write("task", device=name, task=title, dtype="float32", mode="exercise", math="default")
+        began = time.monotonic()
+        try:
+            fields = function(trainer.device, options)
+        except Exception as error:
+            fields = words(error)
+        lines.write("exercise", device=name, task=title, seconds=time.monotonic() - began, **fields)
 
 
 def faults_of(options, device):

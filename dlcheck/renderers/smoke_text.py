@@ -30,6 +30,9 @@ def render(report: SmokeReport, style: Style) -> str:
     if not report.results:
         return _nothing(report, style)
     lines = [_head(report, style), "", *_table(report, style)]
+    measured = [line for one in report.results if one.measured for line in _measured(one, style)]
+    if measured:
+        lines += ["", *measured]
     for group in _groups(report.results):
         lines += ["", *_finding(group, report.target.python, style)]
     lines += ["", *_summary(report, style), *_wrapped(HONEST[report.level], style, dim=True)]
@@ -161,6 +164,23 @@ def _finding(group: Sequence[SmokeResult], python: str, style: Style) -> list[st
     if first.cause:
         lines.append(f"  MORE   dlcheck explain {first.cause}")
     return lines
+
+
+def _measured(one: SmokeResult, style: Style) -> list[str]:
+    """The figures of an exercise, with units."""
+    parts = []
+    for name, value in one.measured.items():
+        words = name.replace("operations_per_second", "").replace("bytes_per_second", "").replace("_", " ").strip()
+        if "operations_per_second" in name:
+            parts.append(f"{value / 1e9:.0f} GFLOP/s {words}")
+        elif "bytes_per_second" in name:
+            parts.append(f"{value / 1e9:.1f} GB/s")
+        elif name.endswith("bytes"):
+            parts.append(f"{value / 1e9:.1f} GB {words.removesuffix(' bytes')}")
+        else:
+            parts.append(f"{words} {value:g}")
+    label = f"{one.framework} {one.device} {one.task}: "
+    return textwrap.wrap(label + ", ".join(parts), style.width, initial_indent="  ", subsequent_indent="    ")
 
 
 def _holds(where: Sequence[str], framework: str) -> bool:
