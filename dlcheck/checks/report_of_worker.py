@@ -147,21 +147,20 @@ class Account:
         judged = [judge_exercise(one) for one in self._exercises]
         speeds = [one.measured for one in judged]
         found = []
-        for event, said in zip(self._exercises, judged, strict=True):
+        for event, alone in zip(self._exercises, judged, strict=True):
             device = str(event.get("device"))
             siblings = [
                 measured
                 for other, measured in zip(self._exercises, speeds, strict=True)
                 if other.get("task") == event.get("task") and self._alike(device, str(other.get("device")))
             ]
-            said = beside(said, siblings)
-            why, status, cause = said.why, said.status, said.cause
+            said = beside(alone, siblings)
             found.append(
                 self._result(
                     device,
-                    status,
-                    cause,
-                    why,
+                    said.status,
+                    said.cause,
+                    said.why,
                     task=str(event.get("task")),
                     dtype="float32",
                     mode="exercise",

@@ -36,7 +36,10 @@ Devices = Annotated[str, typer.Option(help="Devices or kinds, comma separated: c
 Tasks = Annotated[str, typer.Option(help="Tasks, comma separated; `--task list` lists them.")]
 Dtypes = Annotated[str, typer.Option(help="float32, float64, bfloat16, float16, comma separated.")]
 Levels = Annotated[
-    Level, typer.Option(help="quick: seconds; standard: a minute a device, also bfloat16, float16, large products, copies; long: ten minutes and more, also memory patterns and load.")
+    Level,
+    typer.Option(
+        help="quick: seconds; standard: a minute a device, also bfloat16, float16, large products, copies; long: ten minutes and more, also memory patterns and load."
+    ),
 ]
 Limit = Annotated[float, typer.Option(min=0.0, help="Seconds that one device may take; 0: by the level.")]
 Load = Annotated[float, typer.Option(min=1.0, help="Seconds that --level long keeps a device under load.")]

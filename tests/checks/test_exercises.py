@@ -17,7 +17,11 @@ from dlcheck.model.smoke import SmokeStatus
         ({"task": "memory-patterns", "wrong": 1, "checked": 10}, "failed", "device-copy-differs"),
         ({"task": "memory-copy", "wrong": 0, "checked": 0}, "failed", "device-computes-wrong"),
         ({"task": "memory-copy"}, "failed", "device-computes-wrong"),
-        ({"task": "large-products", "error_type": "OutOfMemoryError", "error": "out of memory"}, "failed", "gpu-out-of-memory"),
+        (
+            {"task": "large-products", "error_type": "OutOfMemoryError", "error": "out of memory"},
+            "failed",
+            "gpu-out-of-memory",
+        ),
     ],
 )
 def test_one_exercise(event, status, cause):
