@@ -38,7 +38,8 @@ Dtypes = Annotated[str, typer.Option(help="float32, float64, bfloat16, float16, 
 Levels = Annotated[
     Level,
     typer.Option(
-        help="quick: seconds; standard: a minute a device, also bfloat16, float16, large products, copies; long: ten minutes and more, also memory patterns and load."
+        help="quick: seconds. standard: about a minute a device; also bfloat16, float16, large products, copies."
+        " long: ten minutes and more; also memory patterns and sustained load."
     ),
 ]
 Limit = Annotated[float, typer.Option(min=0.0, help="Seconds that one device may take; 0: by the level.")]

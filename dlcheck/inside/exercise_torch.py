@@ -12,7 +12,7 @@ PATTERNS = (0x00, 0xFF, 0xAA, 0x55)
 BLOCK = 64 * 2**20
 
 
-def exercises(device, options):
+def exercises(options):
     """The exercises of a level, as (name, function)."""
     found = [("large-products", products), ("memory-copy", copies)]
     if options["level"] == "long":
@@ -46,7 +46,7 @@ def wrong_columns(whole_one, whole_two, product):
     return int((got != wanted).sum())
 
 
-def products(device, options):
+def products(device, _):
     """Products of three sizes; the best speed of each dtype."""
     sides = (256, 1024) if device.type == "cpu" else (1024, 4096)
     wrong, measured = 0, {}
@@ -64,7 +64,7 @@ def products(device, options):
     return {"wrong": wrong, "checked": 4 * sum(sides), "measured": measured}
 
 
-def copies(device, options):
+def copies(device, _):
     """A copy within the device, compared, and its speed (bytes read and written)."""
     size = BLOCK if device.type == "cpu" else 4 * BLOCK
     source = torch.arange(size // 8, device=device, dtype=torch.int64)

@@ -165,7 +165,7 @@ def train_on(adapter, device, tasks, options, lines):
 
 def exercise(adapter, trainer, name, options, lines):
     """What the longer levels ask beyond training, where the framework's adapter knows how."""
-    for title, function in adapter.get("exercises", lambda *_: [])(trainer.device, options):
+    for title, function in adapter.get("exercises", lambda _: [])(options):
         lines.write("task", device=name, task=title, dtype="float32", mode="exercise", math="default")
         began = time.monotonic()
         try:

@@ -132,9 +132,9 @@ OPERATIONS = {
 }
 
 
-def exercises(device, options):
+def exercises(options):
     """What the longer levels ask beyond training."""
-    return load("exercise_torch")["exercises"](device, options)  # noqa: F821 - given by train.py
+    return load("exercise_torch")["exercises"](options)  # noqa: F821 - given by train.py
 
 
 class Trainer:
