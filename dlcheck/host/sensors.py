@@ -24,9 +24,9 @@ def read_sensors() -> Readings:
         hottest = [one.current for group in psutil.sensors_temperatures().values() for one in group]
         if hottest:
             cpu["temperature_celsius"] = max(hottest)
-    with contextlib.suppress(AttributeError, OSError, RuntimeError, NotImplementedError):
+    with contextlib.suppress(AttributeError, OSError, RuntimeError):
         clock = psutil.cpu_freq()
-        if clock and clock.current:
+        if clock.current:
             cpu["clock_megahertz"] = clock.current
     if cpu:
         found["cpu"] = cpu
