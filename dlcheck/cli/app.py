@@ -19,7 +19,7 @@ EXIT_WRONG_USE = 2
 EXIT_COULD_NOT_FINISH = 3
 EXIT_INTERRUPTED = 130
 
-COMMANDS = ("doctor", "devices", "install", "smoke", "diagnose", "explain", "diff", "fleet")
+COMMANDS = ("doctor", "devices", "install", "smoke", "diagnose", "explain", "diff", "fleet", "mcp")
 """Each command is the function, or the Typer, of its name in the module of its name. The order is that of --help."""
 
 
