@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from markdown_it import MarkdownIt
+
+from dlcheck.checks import RULES
+from dlcheck.data import cause_slugs
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+@pytest.fixture(scope="module")
+def builder() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("build_docs", ROOT / "tools" / "build_docs.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_pages_are_what_the_code_says(builder: ModuleType):
+    made = builder.pages()
+    stale = [
+        name for name, text in made.items() if not (DOCS / name).exists() or (DOCS / name).read_text("utf-8") != text
+    ]
+    left = {f"causes/{path.name}" for path in (DOCS / "causes").glob("*.md")} - set(made)
+    assert not stale, "python tools/build_docs.py writes them"
+    assert not left, "python tools/build_docs.py removes them"
+
+
+def test_every_rule_and_cause_has_its_place():
+    checks = (DOCS / "checks.md").read_text()
+    assert all(f"## {rule.code}: " in checks for rule in RULES)
+    causes = "".join(path.read_text() for path in (DOCS / "causes").glob("*.md"))
+    assert all(f'<a id="{slug}"></a>' in causes for slug in cause_slugs())
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*DOCS.glob("*.md"), DOCS / "causes" / "README.md", ROOT / "integrations" / "README.md"],
+    ids=lambda path: path.name,
+)
+def test_links_lead_somewhere(path: Path):
+    tokens = MarkdownIt("commonmark").enable("table").parse(path.read_text("utf-8"))
+    links = [child.attrGet("href") for one in tokens for child in one.children or () if child.type == "link_open"]
+    for link in links:
+        target, _, anchor = str(link).partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        assert (path.parent / target).exists(), link
+        if anchor:
+            assert f'<a id="{anchor}"></a>' in (path.parent / target).read_text("utf-8"), link
+
+
+def test_the_rule_in_the_guide_is_one():
+    guide = (DOCS / "add-a-rule.md").read_text()
+    code = re.search("```python\n(.*?)```", guide, re.DOTALL)
+    assert code
+    names: dict[str, object] = {}
+    exec(
+        "from collections.abc import Iterator\nfrom dlcheck.checks.rule import rule\nfrom dlcheck.model.fact import known, present\n"
+        "from dlcheck.model.facts import Facts\nfrom dlcheck.model.finding import Finding\nfrom dlcheck.model.profile import Profile, Severity\n"
+        + code[1],
+        names,
+    )
+    assert names["swap_is_off"].code == "DL190"  # type: ignore[attr-defined]
