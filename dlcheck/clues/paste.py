@@ -20,7 +20,7 @@ _LISTED = re.compile(
     r"\[(?:pip|conda)\d*\]|[|+=-].*[|+=-]$|<[/?]?\w|[\w.+-]+ ?== ?\S+$|[\w.-]+ +\(?\d[\w.+!-]*\)?( [\w.+:/@-]+){0,3}$"
     r"|[a-z_][a-z0-9_]*(?:=| (?=/))\S*$|[a-z_][a-z0-9_]* is unset$"
     r"|\* (?:\[\d+\] _|intel\(r\)|intel_|level_zero)|ii +\S|[\w ()/#.,'+-]{2,48} ?: |\[ *\d+\.\d{3,6}\] |(?:lib|/)\S+$"
-    r"|[\w()-]+( [\w()-]+){0,2}$"
+    r"|[\w()-]+( [\w()-]+){0,2}$|[\w ./()+-]{2,50} \.{2,} "
 )
 _COMPLAINS = re.compile(
     r"error|fail|cannot|can't|could ?n[o']t(?! collect)|unable|exception|traceback|not found|no such|denied|mismatch|incompatib"
@@ -37,6 +37,7 @@ _NOISE = re.compile(
     r"unable to register cu\w+ (?:plugin )?factory|attempting to register factory|placer already registered"
     r"|one has already been registered"
     r"|tf-trt warning|could not find tensorrt|onednn custom operations|with the appropriate compiler flags|is optimized (?:to|with)"
+    r"|setting ds_accelerator to cuda|\[warning\] (?:async_io|sparse_attn|gds|evoformer_attn|fp_quantizer|using untested triton)\b"
     r"|numa node|all log messages before absl"
 )
 
