@@ -40,6 +40,9 @@ def code_for_capability(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     torch.cuda.DEVICE_REQUIREMENT.
     """
     stack = gpu.nvidia_of(facts)
+    call = or_none(stack.libcuda)
+    if or_none(stack.gpus) is None and call is not None and call.code != 0:
+        raise NotApplicable("neither NVML nor libcuda lists a GPU; other rules say why")
     cards = [one for one in or_none(stack.gpus) or known(stack.cuda_gpus) if not one.lost]
     capable = [(one, found) for one in cards if (found := capability_of(one))]
     if not capable:

@@ -64,7 +64,7 @@ def _there(facts: Facts, devices: DeviceFacts) -> bool:
     """Whether bus or driver show a GPU that some build could use."""
     stack = or_none(devices.nvidia)
     cards = gpu.nvidia_cards(facts)
-    if stack is not None and (gpu.any_gpu(stack) or gpu.counts(stack) or stack.jetson or not or_none(devices.pci)):
+    if stack is not None and (gpu.any_gpu(stack) or gpu.counts(stack) or stack.jetson or gpu.is_wsl(facts)):
         return True
     if any(not nvidia.is_ancient(one) for one in cards):
         return True

@@ -630,6 +630,7 @@ def test_what_nobody_could_read_is_unknown(code, name, change):
         ("laptop-vm-passthrough", {"no-gpu-in-machine"}),
         ("ryzen-apu-laptop", {"no-gpu-in-machine"}),
         ("mac-intel", {"no-gpu-in-machine"}),
+        ("vm-with-driver-and-no-card", {"no-gpu-in-machine"}),
         ("colab-cpu", {"hosted-notebook-cpu-runtime"}),
         ("rtx4090-ubuntu", set()),
         ("rtx4090-windows", set()),
