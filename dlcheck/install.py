@@ -47,6 +47,11 @@ def plan(
     return _ended(prepared.plan, "planned", start), prepared
 
 
+def planned(prepared: Prepared) -> Installation:
+    """The document of a plan that is yet to be carried out."""
+    return _ended(prepared.plan, "planned", time.monotonic())
+
+
 def install(prepared: Prepared, environ: Mapping[str, str], reporter: Reporter) -> Installation:
     """Carry the plan out. Whatever goes wrong is in the result, and the target is then as it was."""
     from dlcheck.carry_out import carry_out

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dlcheck.cli import console, options
+from dlcheck.cli.mending import mend
 from dlcheck.cli.options import FailOn
 from dlcheck.cli.progress import watching
 from dlcheck.model.errors import DlcheckError
 
 if TYPE_CHECKING:
+    from dlcheck.model.report import Report
     from dlcheck.renderers import Render
 
 
@@ -44,6 +46,12 @@ def doctor(
         str | None, typer.Option(metavar="FILE", help="The report of a good machine: what differs here is a finding.")
     ] = None,
     save_facts: Annotated[str | None, typer.Option(metavar="FILE", help="Record the facts of this machine.")] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Plan what mends the environment, ask, do it, check again.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="With --fix: only show the plan.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --fix: do not ask.")] = False,
+    train: Annotated[bool, typer.Option("--smoke", help="Train with every framework on every device, too.")] = False,
     no_history: options.NoHistory = False,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
@@ -70,8 +78,17 @@ def doctor(
         expected_source=against or "",
         everything=save_facts is not None,
     )
+    if (dry_run or yes) and not fix:
+        raise DlcheckError("--dry-run and --yes belong to --fix")
+    if recorded and (fix or train):
+        raise DlcheckError("--facts judges a recording: nothing can be mended or trained there")
     with watching():
         report = verb.examine(examination)
+    if fix and mend(report, dry_run=dry_run, yes=yes, offline=offline):
+        with watching():
+            report = verb.examine(examination)
+    if train:
+        report = trained(report, fail_on.value)
     if save_facts:
         console.document(recording.write(report), save_facts)
     style = console.style(verbosity=options.verbosity(verbose, quiet), document=output)
@@ -95,3 +112,14 @@ def _format(name: str) -> Render:
         names = ", ".join((*RENDERERS, *plugins.render_names()))
         raise DlcheckError(f"there is no format {name!r} that works", f"There are: {names}.")
     return foreign
+
+
+def trained(report: Report, fail_on: str) -> Report:
+    """The report with what a smoke run in the same interpreter says."""
+    from dlcheck.cli.smoke import Live
+    from dlcheck.smoke import Wishes, smoke
+    from dlcheck.training_verdicts import with_training
+
+    with Live() as live:
+        done = smoke(report.target, Wishes(), live.show)
+    return with_training(report, done, fail_on)

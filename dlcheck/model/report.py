@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding, Status, Verdict
 from dlcheck.model.profile import Severity
+
+if TYPE_CHECKING:
+    from dlcheck.model.smoke import SmokeReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,8 @@ class Report:
     data_date: str
     primary_causes: tuple[str, ...] = ()
     exit_code: int = 0
+    smoke: SmokeReport | None = None
+    """What trained right and what did not, where it was asked for (doctor --smoke)."""
     timings: dict[str, float] = field(default_factory=dict)
     """What took how long: children and gatherers by name, "total" for all."""
 

@@ -48,9 +48,15 @@ def document(report: Report) -> dict[str, Any]:
         "primary_causes": list(report.primary_causes),
         "verdicts": [_verdict(one) for one in report.verdicts],
         "facts": encode(report.facts),
+        **_training(report),
         "timings": dict(report.timings),
         "data_date": report.data_date,
     }
+
+
+def _training(report: Report) -> dict[str, Any]:
+    """The results of a smoke run, where one was asked for."""
+    return {} if report.smoke is None else {"smoke": encode(report.smoke.results)}
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

@@ -209,3 +209,24 @@ def test_the_package_imports_without_typer_and_rich():
 
     done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=False)
     assert done.stdout == "fine\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--dry-run",), "belong to --fix"),
+        (("--fix", "--facts", "x"), "nothing can be mended"),
+        (("--smoke", "--facts", "x"), "nothing can be mended"),
+    ],
+)
+def test_flags_that_need_others(healthy: str, arguments: tuple[str, ...], words: str):
+    given = [healthy if word == "x" else word for word in arguments]
+    done = dlcheck("doctor", "--quick", *given)
+    assert done.returncode == 2
+    assert words in done.stderr
+
+
+def test_fix_has_nothing_to_do_where_nothing_is_broken(environment: Environment):
+    done = dlcheck("doctor", "--quick", "--venv", str(environment.folder), "--select", "DL402", "--fix", "--yes")
+    assert done.returncode == 0
+    assert "Nothing that was found can be mended" in done.stderr

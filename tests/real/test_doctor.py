@@ -130,3 +130,32 @@ def test_a_real_framework_broken_by_a_missing_file_is_named(python: str, tmp_pat
     )
     assert time.monotonic() - start < 240
     assert "broken-partial-install" in document["primary_causes"]
+
+
+def test_training_joins_the_report(python: str):
+    document = doctor(python, "--offline", "--smoke", "--select", "DL503")
+    trained = [one for one in document["verdicts"] if one["code"] == "DL590"]
+    assert {one["subject"] for one in trained} >= {"torch", "tensorflow", "keras", "jax"}
+    assert {one["status"] for one in trained if one["subject"] == "torch"} == {"passed"}
+    assert len(document["smoke"]) > 40
+
+
+def test_fix_mends_a_package_in_pieces_and_checks_again(tmp_path: Path):
+    """A small real package, installed and then half removed, as an interrupted uv leaves it."""
+    environment = tmp_path / "env"
+    made = dlcheck("install", "packaging", "--venv", str(environment), "--yes", "--no-smoke", timeout=300)
+    assert made.returncode == 0, made.stderr
+    site = next(environment.glob("lib/python3*/site-packages"))
+    for name in ("version.py", "tags.py"):
+        (site / "packaging" / name).unlink()
+    select = ("--select", "broken-partial-install", "--quick", "--venv", str(environment), "--format", "json")
+    broken = dlcheck("doctor", *select)
+    assert broken.returncode == 1
+    planned = dlcheck("doctor", *select, "--fix", "--dry-run", timeout=300)
+    assert planned.returncode == 1
+    assert "packaging" in planned.stderr
+    assert not (site / "packaging" / "version.py").exists(), "--dry-run changes nothing"
+    mended = dlcheck("doctor", *select, "--fix", "--yes", timeout=300)
+    assert mended.returncode == 0, mended.stderr
+    assert json.loads(mended.stdout)["summary"]["errors"] == 0
+    assert next(environment.glob("lib/python3*/site-packages/packaging/version.py")).exists()

@@ -1,0 +1,46 @@
+"""``doctor --fix``: show the plan, ask, carry it out. The plan and the talk go to standard error, the report to stdout."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from dlcheck.cli import console
+
+if TYPE_CHECKING:
+    from dlcheck.model.report import Report
+
+
+def mend(report: Report, *, dry_run: bool, yes: bool, offline: bool) -> bool:
+    """Carry out what dlcheck can mend of the report's findings; whether the environment was changed."""
+    from dlcheck import fix, install
+    from dlcheck.cli.install import Progress
+    from dlcheck.model.errors import DlcheckError
+    from dlcheck.prepared import Unresolved
+    from dlcheck.renderers import INSTALL_RENDERERS
+
+    try:
+        prepared = fix.fix_plan(report.findings, report.facts, os.environ, offline=offline)
+    except Unresolved as error:
+        console.say(f"dlcheck: no plan mends this: {error}")
+        return False
+    except DlcheckError as error:
+        console.say(f"dlcheck: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))
+        return False
+    if prepared is None:
+        console.say("Nothing that was found can be mended by changing packages; the fixes in the report are for you.")
+        return False
+    show, style = INSTALL_RENDERERS["text"], console.style(sys.stderr)
+    console.say(show(install.planned(prepared), style).rstrip())
+    if dry_run:
+        return False
+    if not yes and not console.is_interactive():
+        console.say("Nobody is there to ask: --yes does it, --dry-run only shows it.")
+        return False
+    if not yes and not console.ask("Do it?"):
+        return False
+    with Progress(prepared.plan.artifacts) as progress:
+        done = install.install(prepared, os.environ, progress)
+    console.say(show(done, style).rstrip())
+    return done.result == "installed"
