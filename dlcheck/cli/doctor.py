@@ -20,20 +20,23 @@ if TYPE_CHECKING:
 FORMATS = "text, json, junit, sarif, github, markdown, html, nagios, prometheus, or one of an extension."
 
 
+Profile = Annotated[str, typer.Option(metavar="NAME|FILE", help="learn, train, infer, ci, or a TOML file.")]
+Select = Annotated[str | None, typer.Option(metavar="CODES", help="Only these rules: codes, prefixes or causes.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Static facts only: no framework is imported, no network.")]
+Against = Annotated[
+    str | None, typer.Option(metavar="FILE", help="The report of a good machine: what differs here is a finding.")
+]
+Fix = Annotated[bool, typer.Option("--fix", help="Plan what mends the environment, ask, do it, check again.")]
+
+
 def doctor(
     *,
     python: options.Python = None,
     venv: options.Venv = None,
-    profile: Annotated[
-        str, typer.Option(metavar="NAME|FILE", help="learn, train, infer, ci, or a TOML file.")
-    ] = "learn",
-    select: Annotated[
-        str | None, typer.Option(metavar="CODES", help="Only these rules: codes, prefixes or causes.")
-    ] = None,
+    profile: Profile = "learn",
+    select: Select = None,
     ignore: Annotated[str | None, typer.Option(metavar="CODES", help="These rules do not count.")] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Static facts only: no framework is imported, no network.")
-    ] = False,
+    quick: Quick = False,
     offline: Annotated[bool, typer.Option("--offline", help="No network check.")] = False,
     measure: Annotated[bool, typer.Option("--measure", help="Measure the speed of the package index (2 MB).")] = False,
     format_: Annotated[str, typer.Option("--format", metavar="FORMAT", help=FORMATS)] = "text",
@@ -42,13 +45,9 @@ def doctor(
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")] = False,
     timeout: options.Timeout = 60.0,
     facts: Annotated[str | None, typer.Option(metavar="FILE", help="Judge recorded facts, not this machine.")] = None,
-    against: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The report of a good machine: what differs here is a finding.")
-    ] = None,
+    against: Against = None,
     save_facts: Annotated[str | None, typer.Option(metavar="FILE", help="Record the facts of this machine.")] = None,
-    fix: Annotated[
-        bool, typer.Option("--fix", help="Plan what mends the environment, ask, do it, check again.")
-    ] = False,
+    fix: Fix = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="With --fix: only show the plan.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --fix: do not ask.")] = False,
     train: Annotated[bool, typer.Option("--smoke", help="Train with every framework on every device, too.")] = False,
@@ -62,13 +61,12 @@ def doctor(
     from dlcheck.gather import Way
     from dlcheck.host import interpreter, recording
 
+    _refuse(stray=(dry_run or yes) and not fix, recording=bool(facts) and (fix or train))
     render = _format(format_)
-    asked = profiles.load(profile, "pyproject.toml")
     recorded = recording.read(facts) if facts else None
-    target = recording.target_of(recorded) if recorded else interpreter.choose(python, venv)
     examination = verb.Examination(
-        profile=asked,
-        target=target,
+        profile=profiles.load(profile, "pyproject.toml"),
+        target=recording.target_of(recorded) if recorded else interpreter.choose(python, venv),
         way=Way(quick=quick, offline=offline, measure=measure, timeout=timeout),
         select=options.codes(select),
         ignore=options.codes(ignore),
@@ -78,10 +76,6 @@ def doctor(
         expected_source=against or "",
         everything=save_facts is not None,
     )
-    if (dry_run or yes) and not fix:
-        raise DlcheckError("--dry-run and --yes belong to --fix")
-    if recorded and (fix or train):
-        raise DlcheckError("--facts judges a recording: nothing can be mended or trained there")
     with watching():
         report = verb.examine(examination)
     if fix and mend(report, dry_run=dry_run, yes=yes, offline=offline):
@@ -91,13 +85,26 @@ def doctor(
         report = trained(report, fail_on.value)
     if save_facts:
         console.document(recording.write(report), save_facts)
-    style = console.style(verbosity=options.verbosity(verbose, quiet), document=output)
-    console.document(render(report, style), output)
+    console.document(
+        render(report, console.style(verbosity=options.verbosity(verbose, quiet), document=output)), output
+    )
     if not (no_history or facts):
-        from dlcheck import history
-
-        console.notices(history.keep_report(report))
+        _keep(report)
     return 0 if exit_zero else report.exit_code
+
+
+def _refuse(*, stray: bool, recording: bool) -> None:
+    """Flags that mean nothing together are wrong use."""
+    if stray:
+        raise DlcheckError("--dry-run and --yes belong to --fix")
+    if recording:
+        raise DlcheckError("--facts judges a recording: nothing can be mended or trained there")
+
+
+def _keep(report: Report) -> None:
+    from dlcheck import history
+
+    console.notices(history.keep_report(report))
 
 
 def _format(name: str) -> Render:
