@@ -13,6 +13,7 @@ from dlcheck.cli.progress import watching
 from dlcheck.model.errors import DlcheckError
 
 if TYPE_CHECKING:
+    from dlcheck.doctor import Examination
     from dlcheck.model.report import Report
     from dlcheck.renderers import Render
 
@@ -56,15 +57,15 @@ def doctor(
     quiet: options.Quiet = False,
 ) -> int:
     """Judge this machine and an interpreter's environment, and say what is wrong, why, and what to type."""
-    from dlcheck import doctor as verb
     from dlcheck import profiles
+    from dlcheck.doctor import Examination
     from dlcheck.gather import Way
     from dlcheck.host import interpreter, recording
 
     _refuse(stray=(dry_run or yes) and not fix, recording=bool(facts) and (fix or train))
     render = _format(format_)
     recorded = recording.read(facts) if facts else None
-    examination = verb.Examination(
+    examination = Examination(
         profile=profiles.load(profile, "pyproject.toml"),
         target=recording.target_of(recorded) if recorded else interpreter.choose(python, venv),
         way=Way(quick=quick, offline=offline, measure=measure, timeout=timeout),
@@ -76,11 +77,9 @@ def doctor(
         expected_source=against or "",
         everything=save_facts is not None,
     )
-    with watching():
-        report = verb.examine(examination)
+    report = _examined(examination)
     if fix and mend(report, dry_run=dry_run, yes=yes, offline=offline):
-        with watching():
-            report = verb.examine(examination)
+        report = _examined(examination)
     if train:
         report = trained(report, fail_on.value)
     if save_facts:
@@ -91,6 +90,13 @@ def doctor(
     if not (no_history or facts):
         _keep(report)
     return 0 if exit_zero else report.exit_code
+
+
+def _examined(examination: Examination) -> Report:
+    from dlcheck.doctor import examine
+
+    with watching():
+        return examine(examination)
 
 
 def _refuse(*, stray: bool, recording: bool) -> None:
