@@ -187,10 +187,10 @@ def _smoke_html(report: SmokeReport) -> str:
 
 
 def _diagnosis_html(report: DiagnosisReport) -> str:
-    from dlcheck.model.redact import mask_report
+    from dlcheck.model.redact import anonymise
     from dlcheck.renderers.diagnosis_html import render_fragment
 
-    return render_fragment(mask_report(report))
+    return render_fragment(anonymise(report))
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -118,3 +118,14 @@ def test_an_interrupted_check_leaves_no_child(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(KeyboardInterrupt), notebook._children_ended():
         raise KeyboardInterrupt
     assert ended == [1]
+
+
+def test_a_diagnosis_that_is_shared_names_nobody():
+    from dlcheck.model.style import Style
+    from dlcheck.renderers import DIAGNOSIS_RENDERERS
+
+    text = "File '/home/hopper/x.py'\nModuleNotFoundError: No module named 'torch' in /home/hopper/.venv"
+    found = dlcheck.diagnose_text(text)
+    assert "hopper" not in found._repr_html_()
+    assert "hopper" not in DIAGNOSIS_RENDERERS["markdown"](found.report, Style())
+    assert "hopper" in DIAGNOSIS_RENDERERS["text"](found.report, Style())

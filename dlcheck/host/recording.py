@@ -8,6 +8,7 @@ from dlcheck.model.codec import DecodeError, decode, encode
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
+from dlcheck.model.redact import mask_report
 from dlcheck.model.report import Report, Target
 
 LIMIT = 64_000_000
@@ -36,7 +37,8 @@ def read(path: str) -> Facts:
 
 
 def write(report: Report) -> str:
-    """The document of --save-facts."""
+    """The document of --save-facts, secrets masked: it is made to be sent to somebody."""
+    report = mask_report(report)
     head = {"schema_version": 1, "dlcheck": report.version, "command": "facts", "created": report.created}
     return json.dumps({**head, "node": report.node, "facts": encode(report.facts)}, indent=1, ensure_ascii=False)
 

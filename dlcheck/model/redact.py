@@ -14,13 +14,14 @@ import re
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+from dlcheck.model.diagnosis import DiagnosisReport
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.report import Report
 from dlcheck.model.smoke import SmokeReport
 
 T = TypeVar("T")
-Shareable = TypeVar("Shareable", Report, SmokeReport)
+Shareable = TypeVar("Shareable", Report, SmokeReport, DiagnosisReport)
 MASK = "***"
 
 _ESCAPE = re.compile(
@@ -120,12 +121,12 @@ def _anonymous(text: str, names: tuple[tuple[str, str], ...]) -> str:
     return _SERIAL.sub(lambda match: (match["serial"] or match[1] or "") + MASK, text)
 
 
-def _names(report: Report | SmokeReport) -> tuple[tuple[str, str], ...]:
+def _names(report: Report | SmokeReport | DiagnosisReport) -> tuple[tuple[str, str], ...]:
     """What to replace by what, longest first: home folders, then user and host names that the report itself betrays."""
     homes: set[str] = set()
     users: set[str] = set()
     hosts: set[str] = {report.node}
-    facts = report.facts if isinstance(report, Report) else Facts()
+    facts = Facts() if isinstance(report, SmokeReport) else report.facts
     system = facts.system
     if not isinstance(system, Unknown):
         hosts.add(system.node or "")

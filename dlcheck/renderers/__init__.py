@@ -109,10 +109,11 @@ def fleet_diff(name: str, diff: FleetDiff, style: Style) -> str:
 
 
 def _diagnosis(module: str) -> Callable[[DiagnosisReport, Style], str]:
-    """A format of diagnose: secrets are masked in the quoted lines."""
+    """A format of diagnose: secrets are masked in the quoted lines, and people in what is made to be shared."""
 
     def render(report: DiagnosisReport, style: Style) -> str:
-        made: str = importlib.import_module(f"{__name__}.diagnosis_{module}").render(mask_report(report), style)
+        clean = anonymise(report) if module == "markdown" else mask_report(report)
+        made: str = importlib.import_module(f"{__name__}.diagnosis_{module}").render(clean, style)
         return made
 
     return render
