@@ -18,6 +18,7 @@ from dlcheck.model.level import Level
 from dlcheck.model.report import Target
 from dlcheck.model.smoke import DTYPES, FRAMEWORKS, SmokeReport, SmokeResult, SmokeStatus
 from dlcheck.smoke_distributed import smoke_ranks
+from dlcheck.smoke_unseen import with_causes
 
 VARIABLES = {
     "OMP_NUM_THREADS": "1",
@@ -102,7 +103,9 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
     finally:
         for _, training in running:
             training.end()
-    results = [result for account in accounts for result in account.results()]
+    seen = {device for account in accounts for device in account.names if not device.startswith("cpu")}
+    results = [result for account in accounts for result in account.results(seen if not wishes.devices else ())]
+    results = with_causes(results, target)
     if wishes.distributed:
         results += smoke_ranks(target, results, timeout=limit_of(wishes), progress=progress, fault=wishes.rank_fault)
     return SmokeReport(

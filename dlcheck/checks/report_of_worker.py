@@ -6,7 +6,7 @@ import array
 import base64
 import binascii
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from dlcheck.checks import training
@@ -78,15 +78,15 @@ class Account:
         elif kind in ("died", "raised", "trouble"):
             self._fallen.append(event)
 
-    def results(self) -> list[SmokeResult]:
-        """The results, device by device in the order of the tasks."""
+    def results(self, expected: Collection[str] = ()) -> list[SmokeResult]:
+        """The results, device by device in the order of the tasks; ``expected``: devices that another framework saw."""
         if self.version is None:
             return self._never_began()
         highest = {_key(one): run_of(one) for one in self._runs if one.get("math") == "highest"}
         found = [self._judged(one, highest) for one in self._runs if one.get("math") == "default"]
         found += self._exercised()
         found += [self._fallen_result(one) for one in self._fallen]
-        found += self._unseen()
+        found += self._unseen(expected)
         order = {name: at for at, name in enumerate(self.names)}
         names = {name: at for at, name in enumerate(self.tasks)}
         return sorted(
@@ -220,10 +220,10 @@ class Account:
         why = f"{doing}: the process ended with {how}" + (f"; its last words: {last}" if last else "")
         return self._result(device, SmokeStatus.CRASHED, DIED, why, **more)
 
-    def _unseen(self) -> list[SmokeResult]:
-        """Devices that were asked for and that the framework does not list."""
+    def _unseen(self, expected: Collection[str]) -> list[SmokeResult]:
+        """Devices that were asked for, or that another framework saw, and that this one does not list."""
         found = []
-        for one in self.wanted:
+        for one in (*self.wanted, *sorted(expected)):
             if not any(name == one or name.partition(":")[0] == one for name in self.names):
                 why = f"{self.framework} sees no {one} here"
                 found.append(self._result(one, SmokeStatus.SKIPPED, None, why))

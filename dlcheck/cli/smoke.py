@@ -49,7 +49,7 @@ Output = Annotated[str, typer.Option(help="Write the document to this file inste
 Python = Annotated[str, typer.Option(help="The interpreter to train in.")]
 Venv = Annotated[str, typer.Option(help="The virtual environment to train in.")]
 LogicalDevices = Annotated[
-    int, typer.Option(min=0, max=64, help="Let TensorFlow and JAX make this many devices of the CPU.")
+    int, typer.Option(min=0, max=64, help="Make this many devices of the CPU; PyTorch: processes.")
 ]
 Distributed = Annotated[
     bool, typer.Option("--distributed", help="Also train over all devices at once: NCCL, or gloo on the CPU.")

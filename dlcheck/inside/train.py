@@ -55,7 +55,7 @@ def main(answer, options):
         cpu=time.process_time() - began_cpu,
     )
     answer.stage("devices")
-    devices = list_devices(adapter, lines)
+    devices = list_devices(adapter, lines, options)
     if options.get("faults") == ["place"]:
         devices = [dict(one, device="cuda:%d" % at, really=one["device"]) for at, one in enumerate(devices)]
     lines.write("devices", devices=devices)
@@ -75,15 +75,18 @@ def chosen(device, wanted):
     return not wanted or device in wanted or device.partition(":")[0] in wanted
 
 
-def list_devices(adapter, lines):
+def list_devices(adapter, lines, options):
     """The devices; asked in a child where asking could initialise one, since nothing is forked after that."""
-    if not (adapter["forks"]() and adapter["accelerated"]()):
+    parts = int(options.get("logical_devices") or 0)
+    if not adapter["forks"]():
         return adapter["devices"]()
+    if not adapter["accelerated"]():
+        return adapter["devices"](parts)
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
         try:
-            os.write(writer, json.dumps(adapter["devices"]()).encode())
+            os.write(writer, json.dumps(adapter["devices"](parts)).encode())
         except BaseException as error:
             lines.write("trouble", where="devices", error="%s: %s" % (type(error).__name__, error))
         os._exit(0)
@@ -146,7 +149,9 @@ def train_on(adapter, device, tasks, options, lines):
     began = time.monotonic()
     try:
         for fault in faults_of(options, name):
-            options = dict(options, fault=fault)
+            # Processes on one CPU lie where they are told to; the label is that of the process.
+            label = {"cpu": name} if device.get("really") == "cpu" and name.startswith("cpu:") else {}
+            options = dict(options, fault=fault, label=label)
             trainer = adapter["Trainer"](device.get("really", name), options)
             first = trainer.open()
             lines.write("open", device=name, seconds=time.monotonic() - began, **(first or {}))

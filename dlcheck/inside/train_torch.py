@@ -34,9 +34,11 @@ def forks():
     return hasattr(os, "fork") and sys.platform != "darwin"
 
 
-def devices():
-    """The CPU and every accelerator that this build sees."""
+def devices(parts=0):
+    """The CPU, or as many processes on it as are wished for, and every accelerator that this build sees."""
     found = [{"device": "cpu", "kind": "cpu", "name": None}]
+    if parts > 1:
+        found = [{"device": "cpu:%d" % at, "kind": "cpu", "name": None, "really": "cpu"} for at in range(parts)]
     kind = "rocm" if getattr(torch.version, "hip", None) else "cuda"
     if torch.backends.cuda.is_built() or kind == "rocm":
         for at in range(torch.cuda.device_count()):
@@ -143,6 +145,7 @@ class Trainer:
     def __init__(self, device, options):
         self.device = torch.device(device)
         self.fault = options.get("fault")
+        self.label = options.get("label") or {}
         self.operations = OPERATIONS
         if self.fault:
             self.operations = load("faults_torch")["spoil"](OPERATIONS, self.fault)  # noqa: F821 - given by train.py
@@ -195,7 +198,8 @@ class Trainer:
             if step == 0:
                 result["gradients"] = {name: raw(one) for name, one in zip(names, gradients)}
                 result["watched"] = {name: raw(values[name]) for name in task["watched"]}
-                result["places"] = [str(one.device) for one in (*parameters, *gradients, values["loss"])]
+                places = [str(one.device) for one in (*parameters, *gradients, values["loss"])]
+                result["places"] = [self.label.get(one, one) for one in places]
                 result["first_step"] = time.monotonic() - began
             if step < steps:
                 with torch.no_grad():

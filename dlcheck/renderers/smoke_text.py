@@ -106,7 +106,8 @@ def _cell(results: Sequence[SmokeResult], style: Style) -> tuple[str, str]:
     noted = [one for one in results if one.status is SmokeStatus.PASSED and one.cause]
     tasks = [one for one in results if one.status is not SmokeStatus.SKIPPED]
     if not tasks:
-        sign, color, text = "skipped", "dim", skipped[0].why or "skipped"
+        why = f"not there: {skipped[0].cause}" if skipped[0].cause else skipped[0].why or "skipped"
+        sign, color, text = "skipped", "dim", why
     elif bad:
         sign, color = "failed", "red"
         text = f"{len(bad)} of {len(tasks)} {bad[0].status.value}: {bad[0].cause or bad[0].why}"
