@@ -32,7 +32,9 @@ GOALS = {
 
 def seconds(argv):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(argv, check=True, env={**VARIABLES, **os.environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        argv, check=True, env={**VARIABLES, **os.environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
@@ -72,7 +74,9 @@ def main():
     for key, values in ratios.items():
         goal = GOALS.get(key)
         verdict = "" if goal is None else f"  goal {goal}  {'met' if statistics.median(values) <= goal else 'MISSED'}"
-        print(f"{key[0]:12} {key[1]:14} {statistics.median(values):5.2f}  ({min(values):.2f} to {max(values):.2f}){verdict}")
+        print(
+            f"{key[0]:12} {key[1]:14} {statistics.median(values):5.2f}  ({min(values):.2f} to {max(values):.2f}){verdict}"
+        )
 
 
 if __name__ == "__main__":
