@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -232,9 +233,12 @@ def _expect(done: Done, step: str) -> None:
     """Go on only if the process ended well; its last words otherwise."""
     if done.code == 0:
         return
-    words = (done.errors or done.output).strip()[-2000:] or done.failure or done.signal or "it did not end in time"
-    if "no space left" in words.lower() or "os error 28" in words.lower():
-        raise OSError(28, "No space left on device", words.splitlines()[0][:300])
+    lines = [one.strip() for one in (done.errors or done.output).splitlines() if one.strip()]
+    lines = [one for one in lines if not one.startswith("warning:")]
+    words = "\n  ".join(lines)[-2000:] or done.failure or done.signal or "it did not end in time"
+    full = [one for one in lines if "no space left" in one.lower() or "os error 28" in one.lower()]
+    if full:
+        raise OSError(errno.ENOSPC, "No space left on device", full[-1][:300])
     raise Failed(step, f"{os.path.basename(done.argv[0])} could not {step} the environment: {words}")
 
 

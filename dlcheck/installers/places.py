@@ -22,6 +22,8 @@ class Places:
 
     cache: str
     state: str
+    uv_cache: str = ""
+    """Where uv unpacks wheels; what lies on the target's file system is linked from there, not copied."""
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Places:
@@ -29,6 +31,7 @@ class Places:
         return cls(
             environ.get("DLCHECK_CACHE_DIR") or platformdirs.user_cache_dir("dlcheck"),
             environ.get("DLCHECK_STATE_DIR") or platformdirs.user_state_dir("dlcheck"),
+            environ.get("UV_CACHE_DIR") or platformdirs.user_cache_dir("uv"),
         )
 
     def wheel(self, sha256: str, filename: str) -> str:
@@ -46,6 +49,8 @@ class Places:
     def needs(self, parent: str, *, download: int, environment: int) -> tuple[DiskNeed, ...]:
         """Peak need by file system, those with the same device together."""
         wanted = [("wheels", os.path.join(self.cache, "wheels"), download), ("environment", parent, environment)]
+        if self.uv_cache and os.stat(nearest(self.uv_cache)).st_dev != os.stat(nearest(parent)).st_dev:
+            wanted.append(("uv's cache", self.uv_cache, environment))
         by_device: dict[int, DiskNeed] = {}
         for role, path, size in wanted:
             there = nearest(path)

@@ -8,6 +8,7 @@ sha256 are those of the lock, so that a wheel with a name needs no second look.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import http.client
 import os
@@ -179,8 +180,8 @@ class _Fetch:
                 ) from None
             raise
         except (OSError, http.client.HTTPException) as error:
-            if getattr(error, "errno", None) in (28, 122, 30):
-                raise
+            if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+                raise OSError(error.errno, error.strerror, self._part) from None  # type: ignore[union-attr]
             raise explained(error, self._wheel.address) from None
         if size is not None and start + came < size:
             raise SourceError(

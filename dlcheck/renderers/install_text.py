@@ -20,6 +20,8 @@ def render(done: Installation, style: Style) -> str:
         lines = [f"Nothing to do: {plan.venv} has {_list(plan.requirements)}, and every file of it is in place."]
     elif plan.selection and plan.selection.refusals:
         lines = _refusals(plan.selection.refusals, style)
+    elif done.result == "planned" and done.written:
+        lines = _bundled(done, style)
     elif done.result == "planned":
         lines = [*_plan(plan, style), "", *_promise(plan)]
     elif done.result == "installed":
@@ -101,6 +103,17 @@ def _refusals(refusals: tuple[Refusal, ...], style: Style) -> list[str]:
         if one.instead:
             lines.append(f"  Instead:  dlcheck install {one.instead}")
     return [*lines, "", "Nothing was downloaded or changed."]
+
+
+def _bundled(done: Installation, style: Style) -> list[str]:
+    """What lies in the bundle, and how a machine without network installs from it."""
+    sign = style.paint(style.sign("passed"), "green")
+    lock = done.written[-1]
+    command = ("dlcheck", "install", "--frozen", "--lock", lock, "--offline")
+    return [
+        *(f"{sign} written: {one}" for one in done.written),
+        f"  {len(done.plan.artifacts)} wheels for this Python and system. There:  {quote(command)}",
+    ]
 
 
 def _installed(done: Installation, style: Style) -> list[str]:

@@ -115,3 +115,26 @@ def test_killed_anywhere(tmp_path: Path, index: Index, home: dict[str, str], kin
     finish(tmp_path, index, home, wanted)
     assert state(tmp_path) == new
     assert not [one.name for one in tmp_path.iterdir() if "dlcheck-" in one.name]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT")
+def test_an_interrupt_is_tidy_and_the_rest_is_fetched_later(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", files={"demo/big.bin": os.urandom(1_000_000)})
+    index.bytes_per_second = 400_000
+    process = start(tmp_path, index, home, "demo==1.0")
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "cache").rglob("*.part")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert "Traceback" not in (tmp_path / "said").read_text()
+    assert state(tmp_path) == {}
+    assert not [one.name for one in tmp_path.iterdir() if "dlcheck-" in one.name]
+    (part,) = (tmp_path / "cache").rglob("*.part")
+    had = part.stat().st_size
+    assert had > 0
+    index.bytes_per_second = None
+    index.requests.clear()
+    finish(tmp_path, index, home, "demo==1.0")
+    assert f"bytes={had}-" in [span for _, span in index.requests]

@@ -1,0 +1,135 @@
+"""What a person reads of an installation."""
+
+from __future__ import annotations
+
+import json
+
+from dlcheck.model.plan import (
+    Artifact,
+    DiskNeed,
+    Failure,
+    Installation,
+    Plan,
+    Proof,
+    Refusal,
+    Rejected,
+    Selection,
+    Step,
+)
+from dlcheck.model.style import Style
+from dlcheck.renderers import INSTALL_RENDERERS
+
+PLAN = Plan(
+    id="1",
+    python="/usr/bin/python3",
+    venv="/w/.venv",
+    installer="uv",
+    accelerator="cpu",
+    reason="no GPU that a framework can use",
+    requirements=("torch", "keras"),
+    selection=Selection(
+        accelerator="cpu",
+        reason="",
+        others=("keras",),
+        rejected=(Rejected(build="torch 2.15.0 cu132", reason="no driver"),),
+    ),
+    artifacts=(
+        Artifact(
+            name="torch",
+            version="2.13.0+cpu",
+            filename="t.whl",
+            url="https://u:secretword@i.example/t.whl",
+            source="find-links",
+            size=191_794_682,
+        ),
+        Artifact(
+            name="keras",
+            version="3.15.1",
+            filename="k.whl",
+            url="https://i.example/k.whl",
+            source="your index",
+            size=1_000_000,
+        ),
+    ),
+    download_bytes=192_794_682,
+    environment_bytes=790_000_000,
+    disks=(DiskNeed(path="/w", role="environment", needed_bytes=10**9, free_bytes=10**8),),
+    steps=(Step(id="fetch", why="wheels", packages=("torch==2.13.0+cpu",), download_bytes=192_794_682),),
+)
+
+
+def shown(style: Style = Style(), **fields) -> str:  # noqa: B008 - frozen
+    done = Installation(
+        **{
+            "version": "0.1.0",
+            "created": "2026-11-22T08:00:00Z",
+            "node": "n",
+            "plan": PLAN,
+            "result": "planned",
+            **fields,
+        }
+    )
+    return INSTALL_RENDERERS["text"](done, style)
+
+
+def test_a_plan_names_what_comes_and_what_it_costs():
+    text = shown()
+    assert "no GPU that a framework can use -> CPU builds; -v shows what was rejected" in text
+    assert "torch 2.13.0+cpu" in text
+    assert "192 MB" in text
+    assert "193 MB to download, 790 MB on disk" in text
+    assert "Nothing was changed" in text
+    assert "100 MB free, 1.0 GB are needed" in text
+    assert text.isascii()
+
+
+def test_rejected_builds_and_steps_with_v():
+    text = shown(Style(verbosity=1))
+    assert "Rejected  torch 2.15.0 cu132: no driver" in text
+    assert "Step      fetch" in text
+    assert "secretword" not in text
+
+
+def test_a_refusal_says_what_would_do():
+    refusal = Refusal(
+        requirement="tensorflow==2.0.0", reason="wheels for Python 2.7 to 3.7 only", versions=("2.12.0", "2.21.0"),
+        pythons=("3.6", "3.7"), interpreters=("/usr/bin/python3.7",),
+    )  # fmt: skip
+    plan = Plan(
+        **{name: getattr(PLAN, name) for name in PLAN.__dataclass_fields__}
+        | {"selection": Selection(accelerator="cpu", reason="", refusals=(refusal,))}
+    )
+    text = shown(plan=plan, result="failed", exit_code=1)
+    assert "This Python can have: 2.12.0 to 2.21.0" in text
+    assert "dlcheck install tensorflow==2.0.0 --python /usr/bin/python3.7 --venv .venv-tensorflow" in text
+    assert "Nothing was downloaded or changed." in text
+
+
+def test_a_finished_installation_says_how_to_begin():
+    text = shown(result="installed", proof=Proof(files=33000, trained=("torch 2.13.0 on cpu",)))
+    assert "33000 files are what their packages say" in text
+    assert "source /w/.venv/bin/activate" in text
+
+
+def test_a_failure_a_bundle_and_nothing_to_do():
+    failure = Failure(
+        step="fetch", message="i.example answers 403", hint="Another source.", kept="What was fetched stays."
+    )
+    assert "i.example answers 403\n  Another source.\n  What was fetched stays." in shown(
+        result="failed", exit_code=1, failure=failure
+    )
+    assert "--frozen --lock /b/pylock.toml --offline" in shown(written=("/b", "/b/pylock.toml"))
+    assert "Nothing to do" in shown(result="nothing-to-do")
+    assert shown(Style(verbosity=-1), result="nothing-to-do") == ""
+
+
+def test_json_has_the_contracts_fields_and_no_secret():
+    done = Installation(version="0.1.0", created="2026-11-22T08:00:00Z", node="n", plan=PLAN, result="planned")
+    text = INSTALL_RENDERERS["json"](done, Style())
+    document = json.loads(text)
+    assert (document["schema_version"], document["command"], document["result"]) == (1, "install", "planned")
+    assert {"python", "venv", "installer", "accelerator", "reason", "steps"} <= set(document["plan"])
+    assert document["plan"]["steps"] == [
+        {"id": "fetch", "argv": [], "why": "wheels", "packages": ["torch==2.13.0+cpu"], "download_bytes": 192_794_682}
+    ]
+    assert "secretword" not in text
