@@ -54,3 +54,29 @@ def test_every_pattern_compiles_and_every_sign_exists():
                 else:
                     assert one.compiled.pattern
                     assert not re.search("[A-Z]", re.sub(r"\\[A-Z]", "", one.source)), "the text is in lower case"
+
+
+def test_every_sign_is_used():
+    known = signatures()
+    expressions = [clue.expression for clue in known.clues] + [one for all_ in known.signs.values() for one in all_]
+    used = {
+        one.source
+        for expression in expressions
+        for part in (expression.pattern, *expression.conditions, expression.exceptions)
+        for one in part
+        if one.sign
+    }
+    asked_by_name = {
+        "linux",
+        "windows",
+        "macos",
+        "wsl",
+        "container",
+        "conda",
+        "notebook",
+        "torch",
+        "tensorflow",
+        "keras",
+        "jax",
+    }
+    assert set(known.signs) - used <= asked_by_name
