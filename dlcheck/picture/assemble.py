@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -129,6 +130,18 @@ def _node(
         return FleetNode(
             name=name, state=state, why=gathered.excuses.get(name, why), created=_iso(newest), expected=expected
         )
+    if len(current) == 1 and not current[0].causes and current[0].state is not NodeState.FAILED:
+        one = current[0]
+        return FleetNode(
+            name=name,
+            state=one.state,
+            why=gathered.excuses.get(name),
+            areas=_areas(one.areas),
+            created=iso(one.created),
+            version=one.version,
+            versions=one.versions,
+            expected=expected,
+        )
     causes: dict[str, str] = {}
     areas: dict[str, str] = {}
     for one in current:
@@ -208,6 +221,13 @@ def _iso(seconds: float | None) -> str | None:
     return None if seconds is None else iso(seconds)
 
 
+@functools.lru_cache(4096)
+def _areas(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """One dict for all nodes that look the same; nobody changes it."""
+    return dict(pairs)
+
+
+@functools.lru_cache(4096)
 def iso(seconds: float) -> str:
     """UTC, ISO 8601, to the second."""
     from datetime import datetime, timezone

@@ -46,9 +46,12 @@ def drift(digests: Sequence[Digest]) -> tuple[Drift, ...]:
     """The versions in which the nodes disagree; the value of most nodes is taken for the meant one."""
     nodes_of: dict[str, dict[str, list[str]]] = {}
     looked = {one.node for one in digests if one.lists_frameworks}
+    alike: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for one in digests:
-        for name, value in one.versions:
-            nodes_of.setdefault(name, {}).setdefault(value, []).append(one.node)
+        alike.setdefault(one.versions, []).append(one.node)
+    for versions, nodes in alike.items():
+        for name, value in versions:
+            nodes_of.setdefault(name, {}).setdefault(value, []).extend(nodes)
     found = []
     for name, values in nodes_of.items():
         ordered = sorted(values.items(), key=lambda item: (-len(item[1]), item[0]))
@@ -58,7 +61,7 @@ def drift(digests: Sequence[Digest]) -> tuple[Drift, ...]:
         if absent and _may_be_absent(name) and len(absent) < len(looked) / 2:
             minorities.append(Minority(None, _sorted(absent)))
         if minorities and len(ordered) <= MOST_VALUES:
-            found.append(Drift(fact=name, majority=majority, count=len(holders), minorities=tuple(minorities)))
+            found.append(Drift(fact=name, majority=majority, count=len(set(holders)), minorities=tuple(minorities)))
     return tuple(sorted(found, key=lambda one: (_NAMES.get(one.fact, 99), one.fact)))
 
 
@@ -137,8 +140,10 @@ def _far(measure: _Measure, values: array[float]) -> Iterable[tuple[int, float, 
         return
     scaled = array("d", (math.log10(max(value, 1e-12)) for value in values)) if measure.logarithmic else values
     middle = median(scaled)
-    spread = median([abs(value - middle) for value in scaled])
     least = measure.least(middle)
+    if (max(scaled) - middle if measure.bad > 0 else middle - min(scaled)) < least:
+        return
+    spread = median([abs(value - middle) for value in scaled])
     # Where most values are equal the MAD is 0; a 3.5th of the least difference stands in for it.
     unit = max(spread / 0.6745, least / FAR)
     limit = max(least, FAR * unit) * measure.bad

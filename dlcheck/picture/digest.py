@@ -8,6 +8,7 @@ import sys
 from array import array
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from operator import itemgetter
 from typing import Any, NoReturn, TypeVar, cast
 
 from dlcheck.model.fleet import NodeState
@@ -141,18 +142,19 @@ def _doctor(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[st
     return areas, _worst_first(found), state
 
 
+_GROUP, _CODE = itemgetter("group", "status"), itemgetter("code", "status")
+
+
 def _passed(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, dict[str, Any]]]]:
     """The areas in which something passed, and the verdicts that did not pass, each with its area.
 
     Nearly all verdicts of a fleet passed, so they are taken in one go; what did not, or is oddly shaped, goes the long way.
     """
     try:
-        if "group" in verdicts[0]:
-            pairs = {(one["group"], one["status"]) for one in verdicts}
-        else:
-            pairs = {(one["code"][:3] + "xx", one["status"]) for one in verdicts}
+        named = "group" in verdicts[0]
+        pairs = set(map(_GROUP if named else _CODE, verdicts))
         if all(status == "passed" and area.__class__ is str for area, status in pairs):
-            return {area: "passed" for area, _ in sorted(pairs)}, []
+            return {area if named else f"{area[:3]}xx": "passed" for area, _ in sorted(pairs)}, []
     except (KeyError, TypeError, IndexError):
         pass
     areas: dict[str, str] = {}
