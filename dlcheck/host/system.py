@@ -43,6 +43,8 @@ def look(root: str = "/", environ: Mapping[str, str] = os.environ) -> SystemFact
         libc=_libc(root) if name == "linux" else None,
         wsl=_wsl(release, root) if name == "linux" else None,
         hypervisor=_hypervisor(root) if name == "linux" else None,
+        bios=_bios(root) if name == "linux" else None,
+        firmware=_firmware(root) if name == "linux" else {},
         node=environ.get("DLCHECK_NODE") or environ.get("SLURMD_NODENAME") or platform.node() or None,
     )
 
@@ -130,3 +132,20 @@ def _hypervisor(root: str) -> str | None:
             return name
     text = files.read(os.path.join(root, "proc/cpuinfo"))
     return "yes" if isinstance(text, str) and re.search(r"^flags\s*:.*\bhypervisor\b", text, re.MULTILINE) else None
+
+
+def _bios(root: str) -> str | None:
+    """Version and date of the board's firmware; a fleet compares it. World-readable, unlike the serial numbers beside it."""
+    words = [files.read_line(os.path.join(root, "sys/class/dmi/id", one)) for one in ("bios_version", "bios_date")]
+    return " ".join(word for word in words if word) or None
+
+
+def _firmware(root: str) -> dict[str, str]:
+    """Firmware of InfiniBand and RoCE adapters, by device."""
+    folder = os.path.join(root, "sys/class/infiniband")
+    try:
+        names = sorted(os.listdir(folder))
+    except OSError:
+        return {}
+    found = {name: files.read_line(os.path.join(folder, name, "fw_ver")) for name in names}
+    return {name: version for name, version in found.items() if version}
