@@ -17,7 +17,7 @@ from dlcheck.model.errors import DlcheckError
 from dlcheck.model.level import Level
 from dlcheck.model.report import Target
 from dlcheck.model.smoke import DTYPES, FRAMEWORKS, SmokeReport, SmokeResult, SmokeStatus
-from dlcheck.smoke_distributed import smoke_ranks
+from dlcheck.smoke_distributed import TASK, smoke_ranks
 from dlcheck.smoke_unseen import with_causes
 
 VARIABLES = {
@@ -80,6 +80,8 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
         )
         for one in frameworks
     ]
+    for account in accounts:
+        account.together = smoke_task(TASK)
     waiting = [(account, _options(wishes, tasks or TASKS, dtypes)) for account in accounts]
     running: list[tuple[Account, Training]] = []
     sensed = 0.0
@@ -136,6 +138,9 @@ def exit_code_of(results: Sequence[SmokeResult]) -> int:
 
 def _train(target: Target, framework: str, options: dict[str, Any], wishes: Wishes) -> Training:
     env = {**VARIABLES, **os.environ}
+    if wishes.distributed and framework == "tensorflow" and not wishes.logical_devices:
+        # One CPU alone has nothing to mirror; where there are GPUs, they are taken instead.
+        options = {**options, "logical_devices": 2}
     if framework.startswith("keras-"):
         env["KERAS_BACKEND"] = framework.removeprefix("keras-")
     if wishes.logical_devices and framework in ("jax", "keras-jax"):
@@ -153,6 +158,7 @@ def _options(wishes: Wishes, tasks: Sequence[str], dtypes: Sequence[str]) -> dic
         "level": wishes.level.value,
         "repeat_steps": 2 if wishes.level is Level.QUICK else 20,
         "logical_devices": wishes.logical_devices,
+        "distributed": task_path(TASK) if wishes.distributed else None,
         "load_seconds": wishes.load_seconds,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import base64
 import binascii
+import math
 import sys
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -35,6 +36,8 @@ class Account:
         self.wanted = tuple(devices)
         self.asked = asked
         self.version: str | None = None
+        self.together: SmokeTask | None = None
+        """The task that is trained over all devices at once."""
         self.names: dict[str, str | None] = {}
         self._import_seconds = 0.0
         self._fallen: list[dict[str, Any]] = []
@@ -74,7 +77,8 @@ class Account:
                 seen[1],
             )
         elif kind == "end":
-            self._memory[device] = int(_number(event.get("memory")))
+            size = _number(event.get("memory"))
+            self._memory[device] = int(size) if math.isfinite(size) else 0
         elif kind in ("died", "raised", "trouble"):
             self._fallen.append(event)
 
@@ -111,7 +115,7 @@ class Account:
 
     def _judged(self, event: dict[str, Any], highest: dict[tuple[str, ...], SmokeRun]) -> SmokeResult:
         run = run_of(event)
-        task = self.tasks.get(run.task)
+        task = self.tasks.get(run.task) or (self.together if run.mode == "mirrored" else None)
         if task is None:
             return self._result(
                 run.device, SmokeStatus.FAILED, training.REPORT_INCONSISTENT, "a task that was not asked for"

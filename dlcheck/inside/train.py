@@ -68,6 +68,22 @@ def main(answer, options):
     else:
         for device in wanted:
             train_on(adapter, device, tasks, options, lines)
+    if options.get("distributed") and "mirrored" in adapter:
+        train_mirrored(adapter, options, lines)
+
+
+def train_mirrored(adapter, options, lines):
+    """One training over all devices at once, where the framework has a way of its own for it."""
+    lines.write("begin", device="mirrored")
+    try:
+        task = read_task(options["distributed"])
+        for one in adapter["mirrored"](task):
+            for part in ("start", "gradients", "trained"):
+                one[part] = {name: base64.b64encode(raw).decode("ascii") for name, raw in one[part].items()}
+            lines.write("result", task=task["name"], dtype="float32", mode="mirrored", math="default", **one)
+    except Exception as error:
+        lines.write("trouble", device="mirrored", **words(error))
+    lines.write("end", device="mirrored")
 
 
 def chosen(device, wanted):

@@ -224,6 +224,25 @@ class Trainer:
         return result
 
 
+def mirrored(task):
+    """One result a replica of a MirroredStrategy over every GPU, or over the parts of the CPU where there is none."""
+    listed = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    names = [one.name.rpartition("device:")[2] for one in listed]
+    run = load("mirrored_tensorflow")["train"](task, names)  # noqa: F821 - given by train.py
+    for at, name in enumerate(names):
+        label = "replica %d of %d" % (at, len(names))
+        yield {
+            "device": label,
+            "losses": run["losses"],
+            "start": run["start"],
+            "gradients": run["gradients"],
+            "trained": run["copies"][at],
+            "watched": {},
+            "places": [label if one == name else one for one in run["places"][at]],
+            "seconds": {"train": run["seconds"]},
+        }
+
+
 def raw(tensors):
     """The bytes of tensors: float64 as it is, everything else as float32."""
     with tf.device("/device:CPU:0"):

@@ -160,7 +160,9 @@ def _finding(group: Sequence[SmokeResult], python: str, style: Style) -> list[st
     for fix in fixes[:2]:
         lines += textwrap.wrap(fix.text, style.width, initial_indent="  FIX    ", subsequent_indent=" " * 9)
         lines += [f"         {quote(command)}" for command in fix.commands]
-    place = "--distributed" if first.device.startswith("rank ") else f"--device {first.device}"
+    place = (
+        "--distributed" if first.device.startswith(("rank ", "replica ", "mirrored")) else f"--device {first.device}"
+    )
     lines.append(f"  CHECK  dlcheck smoke --framework {first.framework} {place}")
     if first.cause:
         lines.append(f"  MORE   dlcheck explain {first.cause}")

@@ -124,6 +124,7 @@ def test_a_report_that_makes_no_sense_is_never_a_pass(line):
     account = Account("torch", [smoke_task(TASK)], ("float32",), (), asked=True)
     account.note({"event": "framework", "version": "1"})
     account.note(json.loads(json.dumps(line)))
+    account.note({"event": "end", "device": "cpu", "memory": "much"})
     (result,) = account.results()
     assert result.status.value == "failed"
     assert result.cause == "smoke-report-inconsistent"

@@ -74,14 +74,15 @@ def test_healthy_runs_raise_no_alarm(framework, variables):
 
 
 @pytest.mark.parametrize(
-    ("fault", "status", "cause", "word"),
+    ("framework", "fault", "limit", "status", "cause", "word"),
     [
-        ("segfault", "crashed", "training-crashes", "SIGSEGV"),
-        ("hang", "timeout", "smoke-timeout", "within 15 s"),
+        ("tensorflow", "segfault", "120", "crashed", "training-crashes", "SIGSEGV"),
+        ("torch", "segfault", "120", "crashed", "training-crashes", "SIGSEGV"),
+        ("torch", "hang", "30", "timeout", "smoke-timeout", "within 30 s"),
     ],
 )
-def test_a_device_that_falls_takes_no_other_with_it(fault, status, cause, word):
-    arguments = ("--framework", "tensorflow", "--task", "mlp-regression", "--timeout", "15")
+def test_a_device_that_falls_takes_no_other_with_it(framework, fault, limit, status, cause, word):
+    arguments = ("--framework", framework, "--task", "mlp-regression", "--timeout", limit)
     code, document = smoke(*arguments, "--logical-devices", "3", "--inject", f"{fault}@cpu:1")
     assert code == 1
     assert [(one["device"], one["status"]) for one in document["results"]] == [
@@ -114,3 +115,12 @@ def test_ranks_are_judged_against_one_process(fault, statuses):
     _, document = smoke("--framework", "torch", "--task", "mlp-regression", "--distributed", *inject)
     ranks = [one for one in document["results"] if one["mode"] == "data-parallel"]
     assert [one["status"] for one in ranks] == statuses
+
+
+def test_replicas_of_tensorflow_end_where_one_process_would():
+    arguments = ("--framework", "tensorflow", "--task", "mlp-regression", "--distributed", "--logical-devices", "3")
+    code, document = smoke(*arguments)
+    replicas = [one for one in document["results"] if one["mode"] == "mirrored"]
+    assert [one["device"] for one in replicas] == [f"replica {at} of 3" for at in range(3)]
+    assert {one["status"] for one in replicas} == {"passed"}
+    assert code == 0
