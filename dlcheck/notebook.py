@@ -136,7 +136,7 @@ def in_words_of_a_notebook(report: Report) -> Report:
                 findings=tuple(
                     replace(
                         one,
-                        fixes=tuple(_of_cell(fix, python) for fix in one.fixes),
+                        fixes=_of_cells(one.fixes, python),
                         verify=tuple(
                             "%" + line if line.startswith(tuple(f"dlcheck {w}" for w in _MAGIC)) else line
                             for line in one.verify
@@ -148,6 +148,13 @@ def in_words_of_a_notebook(report: Report) -> Report:
             for verdict in report.verdicts
         ),
     )
+
+
+def _of_cells(fixes: tuple[Fix, ...], python: str) -> tuple[Fix, ...]:
+    """Without ``dlcheck install`` where pip does it too: that one builds an environment of its own, not the kernel's."""
+    by_pip = [one for one in fixes if not any(argv[:2] == ("dlcheck", "install") for argv in one.commands)]
+    able = any(one.commands for one in by_pip)
+    return tuple(_of_cell(one, python) for one in (by_pip if able else fixes))
 
 
 def _of_cell(fix: Fix, python: str) -> Fix:

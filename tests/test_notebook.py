@@ -97,6 +97,13 @@ def test_fixes_speak_the_words_of_a_notebook(argv: tuple[str, ...], cell: tuple[
     assert finding.verify == ("%dlcheck smoke", "nvidia-smi")
 
 
+def test_the_kernels_own_environment_is_mended():
+    install = Fix("Install it.", (("dlcheck", "install", "torch"),), Safety.ENVIRONMENT)
+    by_hand = Fix("By hand.", (("/v/bin/python", "-m", "pip", "install", "torch"),), Safety.ENVIRONMENT)
+    (finding,) = notebook.in_words_of_a_notebook(report(install, by_hand)).findings
+    assert [one.commands for one in finding.fixes] == [(("%pip", "install", "torch"),)]
+
+
 def test_a_fix_that_leaves_the_environment_alone_needs_no_restart():
     fix = Fix("Look.", (("nvidia-smi",),), Safety.SAFE)
     assert notebook.in_words_of_a_notebook(report(fix)).findings[0].fixes == (fix,)
