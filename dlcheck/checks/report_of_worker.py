@@ -158,7 +158,7 @@ class Account:
                 for other, measured in zip(self._exercises, speeds, strict=True)
                 if other.get("task") == event.get("task") and self._alike(device, str(other.get("device")))
             ]
-            said = beside(alone, siblings)
+            said, under_load = beside(alone, siblings), event.get("task") == "sustained-load"
             found.append(
                 self._result(
                     device,
@@ -168,7 +168,7 @@ class Account:
                     task=str(event.get("task")),
                     dtype="float32",
                     mode="exercise",
-                    measured={**said.measured, **self.sensors.get(device, {})},
+                    measured={**said.measured, **(self.sensors.get(device, {}) if under_load else {})},
                     seconds={"train": _number(event.get("seconds"))},
                 )
             )

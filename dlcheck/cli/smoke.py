@@ -118,15 +118,15 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
 
 
 def _show(report: SmokeReport, format_: Format, output: str, plot: str, *, verbose: bool) -> None:
-    """Draw the picture where one is wished for, then write the document."""
+    """Write the document, then draw the picture where one is wished for."""
     from dlcheck.renderers import SMOKE_RENDERERS
 
     style = console.style(verbosity=1 if verbose else 0)
+    console.document(SMOKE_RENDERERS[format_.value](report, style), output or None)
     if plot:
         from dlcheck.renderers import smoke_svg
 
         console.document(smoke_svg.render(report, style), plot)
-    console.document(SMOKE_RENDERERS[format_.value](report, style), output or None)
 
 
 def _list_tasks() -> int:

@@ -175,7 +175,7 @@ def _measured(one: SmokeResult, style: Style) -> list[str]:
     for name, value in one.measured.items():
         words = name.replace("operations_per_second", "").replace("bytes_per_second", "").replace("_", " ").strip()
         if "operations_per_second" in name:
-            parts.append(f"{value / 1e9:.0f} GFLOP/s {words}")
+            parts.append(f"{value / 1e9:.3g} GFLOP/s {words}")
         elif "bytes_per_second" in name:
             parts.append(f"{value / 1e9:.1f} GB/s")
         elif name.endswith("bytes"):
