@@ -24,6 +24,7 @@ GENERIC_FACTOR, NVIDIA_FACTOR = 4.1, 1.6
 
 def sized(base: Prepared, wheels: tuple[LockedWheel, ...], client: Client | None, places: Places) -> Prepared:
     """The plan with every wheel, its size, what is here already, and what the disks need."""
+    wheels = tuple(_with_size_here(one, places) for one in wheels)
     unknown = [one for one in wheels if one.size is None and lock.path_of(one.address) is None]
     sizes: dict[str, int | None] = {}
     if client is not None and unknown:
@@ -51,6 +52,13 @@ def sized(base: Prepared, wheels: tuple[LockedWheel, ...], client: Client | None
     plan = replace(plan, disks=_disks(plan, places), steps=_steps(plan, base))
     digest = hashlib.sha256(json.dumps(encode(replace(plan, disks=())), sort_keys=True).encode()).hexdigest()
     return replace(base, plan=replace(plan, id=digest[:16]), wheels=wheels)
+
+
+def _with_size_here(one: LockedWheel, places: Places) -> LockedWheel:
+    """The size of a wheel that lies here already: nobody need be asked for it."""
+    if one.size is not None or not places.has(one.sha256, one.filename):
+        return one
+    return replace(one, size=os.path.getsize(places.wheel(one.sha256, one.filename)))
 
 
 def _artifact(one: LockedWheel, base: Prepared, places: Places) -> Artifact:
