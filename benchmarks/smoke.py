@@ -60,8 +60,8 @@ def worker(python, framework, tasks, devices=0):
 
 def main():
     python, runs = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 5
-    ratios = {}
     for framework in ("torch", "tensorflow", "jax"):
+        ratios = {}
         bare = [python, "-c", f"import {framework}, os; os._exit(0)"]
         seconds(bare)
         for _ in range(runs):
@@ -71,12 +71,15 @@ def main():
             if framework == "torch":
                 eight, one = worker(python, framework, ANN, 8), worker(python, framework, ANN)
                 ratios.setdefault((framework, "8 devices / 1"), []).append(eight / one)
+        show(ratios)
+
+
+def show(ratios):
     for key, values in ratios.items():
         goal = GOALS.get(key)
         verdict = "" if goal is None else f"  goal {goal}  {'met' if statistics.median(values) <= goal else 'MISSED'}"
-        print(
-            f"{key[0]:12} {key[1]:14} {statistics.median(values):5.2f}  ({min(values):.2f} to {max(values):.2f}){verdict}"
-        )
+        figures = f"{statistics.median(values):5.2f}  ({min(values):.2f} to {max(values):.2f})"
+        print(f"{key[0]:12} {key[1]:14} {figures}{verdict}", flush=True)
 
 
 if __name__ == "__main__":
