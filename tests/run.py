@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HOME = ROOT / ".venv-test"
 BIN = "Scripts" if os.name == "nt" else "bin"
 FRAMEWORKS = ("torch==2.13.0", "tensorflow-cpu", "keras", "jax")
+FLEET = ("ansible", "ray", "kubernetes")
 
 
 def step(words: str) -> None:
@@ -72,8 +73,11 @@ def main() -> int:
     if fast or code:
         return code
     real = make_frameworks(tools)
+    step("Ansible, Ray and the types of Kubernetes, each in an environment of its own")
+    must(tools, "tests/real/setup_fleet.py", *FLEET, DLCHECK_TEST_CACHE=str(HOME / "fleet"))
     step("tests with real frameworks, installers, daemons and browsers")
-    return run(tools, "-m", "pytest", "-q", "-m", "real", "--durations=15", *arguments, DLCHECK_REAL_PYTHON=str(real))
+    return run(tools, "-m", "pytest", "-q", "-m", "real", "--durations=25", *arguments,
+               DLCHECK_REAL_PYTHON=str(real), DLCHECK_TEST_CACHE=str(HOME / "fleet"))  # fmt: skip
 
 
 if __name__ == "__main__":
