@@ -35,6 +35,12 @@ def test_the_pages_are_what_the_code_says(builder: ModuleType):
     assert not left, "python tools/build_docs.py removes them"
 
 
+def test_the_readme_lists_the_rules_that_there_are(builder: ModuleType):
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert builder.readme(text) == text, "python tools/build_docs.py writes the table"
+    assert all(f"| {rule.code} |" in text for rule in RULES)
+
+
 def test_every_rule_and_cause_has_its_place():
     checks = (DOCS / "checks.md").read_text()
     assert all(f"## {rule.code}: " in checks for rule in RULES)

@@ -66,9 +66,23 @@ def _link(slug: str, prefix: str) -> str:
     return f"[`{slug}`]({prefix}{entry.family}.md#{slug})" if entry else f"`{slug}`"
 
 
+BEGIN, END = "<!-- rules: written by tools/build_docs.py -->", "<!-- end of rules -->"
+
+
+def readme(text: str) -> str:
+    """README.md with its table of rules as the code has them."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    rows = [f"| {rule.code} | {rule.group} | {rule.title} |" for rule in sorted(RULES, key=lambda one: one.code)]
+    table = "\n".join(["| code | group | check |", "|---|---|---|", *rows])
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+
+
 def main() -> None:
     """Write the pages, and remove those that are generated no more."""
     made = pages()
+    page = ROOT / "README.md"
+    page.write_text(readme(page.read_text("utf-8")), "utf-8")
     for path in (ROOT / "docs" / "causes").glob("*.md"):
         if f"causes/{path.name}" not in made:
             path.unlink()

@@ -53,7 +53,7 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
         yield from textwrap.wrap(_header(report), style.width, subsequent_indent="  ", break_long_words=False)
         yield ""
         for group in groups:
-            yield from _group(group, style)
+            yield from _group(group, report, style)
             if style.verbosity > 0:
                 yield from _checks(group, style)
         yield ""
@@ -72,9 +72,14 @@ def _header(report: Report) -> str:
     return f"dlcheck {report.version} · profile {report.profile} · {place} ({version}, {why})"
 
 
-def _group(group: GroupLine, style: Style) -> Iterator[str]:
+def _group(group: GroupLine, report: Report, style: Style) -> Iterator[str]:
     words = group.words
-    notes = [one for one in _findings(group.verdicts) if one[1].severity is Severity.NOTE and not one[1].because_of]
+    # A note of a cause that stands below in full would only say the same before it.
+    notes = [
+        one
+        for one in _findings(group.verdicts)
+        if one[1].severity is Severity.NOTE and not one[1].because_of and one[1].cause not in report.primary_causes
+    ]
     if not words:
         first = next((one for _, one in _findings(group.verdicts)), None)
         words = first.message if first else next((one.why or "" for one in group.verdicts if one.why), "")
