@@ -5,23 +5,14 @@ from __future__ import annotations
 import enum
 import os
 import sys
-import threading
-import time
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from dlcheck.cli import console, options
+from dlcheck.cli.download import Progress
 from dlcheck.cli.progress import watching
-from dlcheck.model.plan import Artifact, Options
-
-if sys.version_info >= (3, 11):
-    from typing import Self
-else:
-    from typing_extensions import Self
-
-_ONE_BLOCK = 1 << 20
+from dlcheck.model.plan import Options
 
 
 class Format(str, enum.Enum):
@@ -116,44 +107,3 @@ def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: b
         done = verb.install(prepared, os.environ, progress)
     console.document(render(done, style))
     return done.exit_code
-
-
-class Progress:
-    """How it goes on, on standard error: one live line on a terminal, a line a step elsewhere."""
-
-    def __init__(self, artifacts: Sequence[Artifact]) -> None:
-        self._live = console.shows_progress()
-        self._total = sum(one.size or 0 for one in artifacts)
-        self._came = self._here = 0
-        self._start = self._shown = time.monotonic()
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._live:
-            console.live("")
-
-    def step(self, words: str) -> None:
-        """A step begins."""
-        if self._live:
-            console.live(words + " ...")
-        else:
-            console.say(words)
-
-    def fetched(self, name: str, size: int) -> None:
-        """So many more bytes are here; what lay here already comes in one piece and does not count for the speed."""
-        with self._lock:
-            self._came += size
-            if size > _ONE_BLOCK:
-                self._here += size
-            now = time.monotonic()
-            if not self._live or now - self._shown < 0.2:
-                return
-            self._shown = now
-            speed = (self._came - self._here) / max(0.1, now - self._start)
-            left = f", {(self._total - self._came) / speed:.0f} s left" if speed > 1e4 else ""
-            console.live(
-                f"fetching {self._came / 1e6:.0f} of {self._total / 1e6:.0f} MB, {speed / 1e6:.1f} MB/s{left} ({name})"
-            )
