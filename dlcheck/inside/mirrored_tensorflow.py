@@ -56,12 +56,8 @@ def train(task, names):
         {name: strategy.experimental_local_results(one)[at].numpy().tobytes() for name, one in weights.items()}
         for at in range(count)
     ]
-    places = [
-        sorted(
-            {strategy.experimental_local_results(one)[at].device.rpartition("device:")[2] for one in weights.values()}
-        )
-        for at in range(count)
-    ]
+    held = [strategy.experimental_local_results(one) for one in weights.values()]
+    places = [sorted({one[at].device.rpartition("device:")[2] for one in held}) for at in range(count)]
     return {
         "losses": losses,
         "start": start,
