@@ -84,13 +84,14 @@ def run(arguments: list[str]) -> int:
     """Run the command line; the exit code. Every error becomes one line on standard error."""
     usage_error = typer.BadParameter.__bases__[0].__bases__[0]
     try:
-        return int(build(arguments)(arguments, prog_name="dlcheck", standalone_mode=False) or 0)
+        code = int(build(arguments)(arguments, prog_name="dlcheck", standalone_mode=False) or 0)
+        # Typer makes this exit code of Ctrl-C by itself.
+        return _interrupted() if code == EXIT_INTERRUPTED else code
     except DlcheckError as error:
         console.say(f"dlcheck: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))
         return EXIT_WRONG_USE
     except (KeyboardInterrupt, typer.Abort):
-        console.say("dlcheck: interrupted")
-        return EXIT_INTERRUPTED
+        return _interrupted()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -107,6 +108,13 @@ def run(arguments: list[str]) -> int:
         return EXIT_COULD_NOT_FINISH
     finally:
         _end_children()
+
+
+def _interrupted() -> int:
+    if console.shows_progress():
+        console.live("")
+    console.say("dlcheck: interrupted")
+    return EXIT_INTERRUPTED
 
 
 def _end_children() -> None:

@@ -159,6 +159,7 @@ def test_ctrl_c_ends_everything_at_once(environment: Environment):
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=20)
     assert child.returncode == 130
+    assert errors.strip().endswith("dlcheck: interrupted")
     assert "Traceback" not in errors
     assert time.monotonic() - start < 10
     assert not [one for one in running("look_torch") if folder in " ".join(one.cmdline())]
