@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from dlcheck import __version__, data, expectation, plugins
+from dlcheck import __version__, data, plugins
 from dlcheck.checks import RULES
 from dlcheck.checks.judge import fold, judge, primary
 from dlcheck.gather import Way, gather
@@ -49,6 +49,8 @@ def examine(examination: Examination) -> Report:
     start = time.perf_counter()
     offered = (*RULES, *plugins.rules())
     if examination.expected is not None:
+        from dlcheck import expectation
+
         offered += expectation.rules(examination.expected, examination.expected_source)
     rules = choose_rules(offered, examination.select)
     profile = examination.profile

@@ -9,9 +9,11 @@ Codes of foreign rules do not begin with DL. Reports reach a foreign format mask
 
 from __future__ import annotations
 
+import functools
+import os
 import re
+import sys
 from collections.abc import Callable, Iterable
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from dlcheck.model.facts import Facts
@@ -22,6 +24,8 @@ from dlcheck.model.report import Report
 from dlcheck.model.style import Style
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from dlcheck.frameworks import Framework
 
 CODE = re.compile(r"(?!DL\d)[A-Z]{2,8}\d{2,4}")
@@ -82,7 +86,34 @@ def frameworks() -> tuple[Framework, ...]:
 
 
 def _entries(group: str) -> list[EntryPoint]:
+    if not _declared(tuple(sys.path), os.getcwd()):
+        return []
+    from importlib.metadata import entry_points
+
     return sorted(entry_points(group=f"dlcheck.{group}"), key=lambda entry: (entry.name, entry.value))
+
+
+@functools.cache
+def _declared(path: tuple[str, ...], here: str) -> bool:
+    """Whether any installed distribution offers an extension: a look at small files, where the import of
+    importlib.metadata would take as long as the rest of a start. The working directory is no place for extensions: it may
+    be anybody's.
+    """
+    for folder in path:
+        if os.path.abspath(folder or here) == here:
+            continue
+        try:
+            names = [name for name in os.listdir(folder) if name.endswith((".dist-info", ".egg-info"))]
+        except OSError:
+            continue
+        for name in names:
+            try:
+                with open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8", errors="replace") as stream:
+                    if "[dlcheck." in stream.read(65_536):
+                        return True
+            except OSError:
+                continue
+    return False
 
 
 def _load(entry: EntryPoint, broken: Broken) -> object | None:

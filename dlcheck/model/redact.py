@@ -12,16 +12,18 @@ import enum
 import functools
 import re
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from dlcheck.model.diagnosis import DiagnosisReport
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.report import Report
-from dlcheck.model.smoke import SmokeReport
+
+if TYPE_CHECKING:
+    from dlcheck.model.diagnosis import DiagnosisReport
+    from dlcheck.model.smoke import SmokeReport
 
 T = TypeVar("T")
-Shareable = TypeVar("Shareable", Report, SmokeReport, DiagnosisReport)
+Shareable = TypeVar("Shareable", Report, "SmokeReport", "DiagnosisReport")
 MASK = "***"
 
 _ESCAPE = re.compile(
@@ -126,7 +128,7 @@ def _names(report: Report | SmokeReport | DiagnosisReport) -> tuple[tuple[str, s
     homes: set[str] = set()
     users: set[str] = set()
     hosts: set[str] = {report.node}
-    facts = Facts() if isinstance(report, SmokeReport) else report.facts
+    facts = getattr(report, "facts", Facts())
     system = facts.system
     if not isinstance(system, Unknown):
         hosts.add(system.node or "")
