@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -33,6 +34,11 @@ class Environment:
             f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}\n", "utf-8"
         )
         (info / "RECORD").write_text(f"{name}/__init__.py,,\n{info.name}/METADATA,,\n", "utf-8")
+
+
+def listen_to_interrupts() -> None:
+    """For preexec_fn: a test run in the background was told to ignore SIGINT, and its children would inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def dlcheck(

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.survival import BIN, ROOT, Environment, causes, dlcheck, doctor
+from tests.survival import BIN, ROOT, Environment, causes, dlcheck, doctor, listen_to_interrupts
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 TORCH = "__version__ = '2.13.0'\n"
@@ -148,7 +148,7 @@ def test_ctrl_c_ends_everything_at_once(environment: Environment):
     environment.add("torch", TORCH + f"import time; time.sleep(99) # {mark}")
     child = subprocess.Popen(
         [sys.executable, "-m", "dlcheck", "doctor", "--offline", "--venv", str(environment.folder)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True, preexec_fn=listen_to_interrupts,
     )  # fmt: skip
     folder = str(environment.folder)
     for _ in range(200):

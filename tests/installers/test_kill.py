@@ -18,6 +18,7 @@ from index_server import Index
 from dlcheck.host import record
 from dlcheck.host.environments import look
 from dlcheck.installers import staging
+from tests.survival import listen_to_interrupts
 
 POINTS = int(os.environ.get("DLCHECK_KILLS", "6"))
 """Of each kind; 50 of each were done once by hand."""
@@ -46,6 +47,7 @@ def start(tmp_path: Path, index: Index, home: dict[str, str], wanted: str) -> su
             stderr=said,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            preexec_fn=listen_to_interrupts,
         )
 
 
