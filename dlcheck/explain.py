@@ -50,6 +50,7 @@ def schema(name: str | None) -> str:
     if name is None:
         return _json({one: data.schema(one) for one in names})
     wanted = name.strip().lower().removesuffix(".json").replace(" ", "-")
+    wanted = "fleet-report" if wanted == "fleet-run" else wanted
     if wanted not in names:
         raise DlcheckError(f"there is no schema {name!r}", f"There are: {', '.join(names)}.")
     return _json(data.schema(wanted))
