@@ -50,9 +50,9 @@ class Alternative:
 
     @property
     def compiled(self) -> re.Pattern[str]:
-        """The regular expression, compiled at its first use."""
+        """The regular expression, compiled at its first use. ASCII: a word ends where Chinese or Japanese text begins."""
         if self._compiled is None:
-            self._compiled = re.compile(_spaced(self.source), re.MULTILINE)
+            self._compiled = re.compile(_spaced(self.source), re.MULTILINE | re.ASCII)
         return self._compiled
 
 
