@@ -66,7 +66,8 @@ def driver_new_enough(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         family = version(cuda)[0]
         least = minimum_driver(family, system)
         old_release = bool(driver and least and version(driver) < version(least))
-        old_family = bool(not driver and supported and version(supported)[0] < family)
+        # A family that came after this table: the driver itself tells the last one that it serves.
+        old_family = bool((not driver or not least) and supported and version(supported)[0] < family)
         if old_release or old_family:
             has = f"driver {driver}" if driver else f"driver for CUDA {supported}"
             yield Finding(

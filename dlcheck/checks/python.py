@@ -254,16 +254,28 @@ def mixed_by_variables(facts: Facts, profile: Profile) -> Iterator[Finding]:  # 
             evidence=(Evidence("variables.PYTHONHOME", variables["PYTHONHOME"]),),
             about={"variable": "PYTHONHOME"},
         )
-    own = {one.rstrip("/") for one in python.site_packages}
     for entry in re.split(r";|:(?!\\)", variables.get("PYTHONPATH", "")):
-        foreign = re.search(r"(?:site|dist)-packages/?$", entry)
-        if foreign and entry.rstrip("/") not in own:
+        if re.search(r"(?:site|dist)-packages/?$", entry) and not _is_own(entry.rstrip("/"), python):
             yield Finding(
                 cause="two-copies-installed",
                 message=f"PYTHONPATH brings in the packages of another installation: {entry}",
                 evidence=(Evidence("variables.PYTHONPATH", entry),),
                 about={"variable": "PYTHONPATH", "path": entry},
             )
+
+
+def _is_own(entry: str, python: PythonFacts) -> bool:
+    """Whether packages of this very interpreter lie there.
+
+    Its site_packages name every such entry of sys.path, those that PYTHONPATH put there too: the place decides, and
+    the release where the path tells one.
+    """
+    release = re.search(r"/python(\d+\.\d+)/(?:site|dist)-packages$", entry)
+    version = or_none(python.version)
+    if release and version and numbers(version)[:2] != numbers(release[1]):
+        return False
+    below = python.prefix is None or entry.startswith(python.prefix.rstrip("/") + "/")
+    return entry in {one.rstrip("/") for one in python.site_packages} and (below or entry == python.user_site)
 
 
 @rule(

@@ -72,9 +72,22 @@ def _look_at(role: str, path: str, mounts: list[tuple[str, str]]) -> DiskFacts:
         total_bytes=total,
         free_bytes=free,
         free_inodes=inodes,
-        writable=_try_to_write(place) if os.path.isdir(path) or role != "cache" else None,
+        writable=_writable(role, path, place),
         executable=executable,
     )
+
+
+def _writable(role: str, path: str, place: str) -> bool | Unknown | None:
+    """Whether files can be made there; None where nobody can tell because the cache is not there yet.
+
+    A home that is not there yet can be made where its parent can be written to; one that is a file never. Nobody makes
+    a temporary folder that TMPDIR names.
+    """
+    if os.path.isdir(path):
+        return _try_to_write(path)
+    if role == "temporary" or os.path.lexists(path):
+        return False
+    return None if role == "cache" else _try_to_write(place)
 
 
 def _try_to_write(folder: str) -> bool | Unknown:

@@ -1,0 +1,163 @@
+"""Faults of the surroundings of a program: variables, the working directory, home, kernels of notebooks, pip on PATH."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.planting import Planted, assert_named, messages
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="paths of POSIX")
+
+Plant = Callable[[Planted, Path], dict[str, Any]]
+"""Plants the fault and returns the variables (and ``cwd``) under which the doctor is called."""
+
+
+def packages_of_another_python(planted: Planted, folder: Path) -> dict[str, Any]:
+    other = folder / "other" / "lib" / "python3.7" / "site-packages"
+    other.mkdir(parents=True)
+    return {"PYTHONPATH": f"{Path(__file__).parents[2]}{os.pathsep}{other}"}
+
+
+def keras_backend(backend: str) -> Plant:
+    def plant(planted: Planted, folder: Path) -> dict[str, Any]:
+        planted.list("keras==3.15.1")
+        return {"KERAS_BACKEND": backend}
+
+    return plant
+
+
+def keras_json(planted: Planted, folder: Path) -> dict[str, Any]:
+    planted.list("keras==3.15.1")
+    (planted.home / ".keras").mkdir()
+    (planted.home / ".keras" / "keras.json").write_text('{"backend": "jax"}')
+    return {}
+
+
+def keras_default(planted: Planted, folder: Path) -> dict[str, Any]:
+    planted.list("keras==3.15.1")
+    return {}
+
+
+def legacy_keras(planted: Planted, folder: Path) -> dict[str, Any]:
+    planted.list("tensorflow==2.21.0", "keras==3.15.1")
+    return {"TF_USE_LEGACY_KERAS": "1"}
+
+
+def working_directory(*names: str) -> Plant:
+    def plant(planted: Planted, folder: Path) -> dict[str, Any]:
+        (folder / "work").mkdir()
+        for name in names:
+            place = folder / "work" / name
+            place.parent.mkdir(exist_ok=True)
+            place.write_text("raise SystemExit('the trap was sprung')\n")
+        return {"cwd": folder / "work"}
+
+    return plant
+
+
+def kernel_of_a_python_that_is_gone(planted: Planted, folder: Path) -> dict[str, Any]:
+    return kernel(planted, "gone", "/nonexistent/env/bin/python")
+
+
+def kernel_of_another_python(planted: Planted, folder: Path) -> dict[str, Any]:
+    planted.list("ipykernel==7.0.0")
+    return {**kernel(planted, "other", sys.executable), "JPY_PARENT_PID": "1"}
+
+
+def kernel_and_no_ipykernel(planted: Planted, folder: Path) -> dict[str, Any]:
+    return kernel(planted, "other", sys.executable)
+
+
+def kernel(planted: Planted, name: str, python: str) -> dict[str, Any]:
+    place = planted.home / ".local/share/jupyter/kernels" / name
+    place.mkdir(parents=True)
+    command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    (place / "kernel.json").write_text(json.dumps({"argv": command, "display_name": name, "language": "python"}))
+    return {"XDG_DATA_HOME": "UNSET", "JUPYTER_DATA_DIR": "UNSET"}
+
+
+def pip_of_another_python(planted: Planted, folder: Path) -> dict[str, Any]:
+    tools = folder / "tools"
+    tools.mkdir()
+    (tools / "pip").write_text(f"#!{folder}/another/bin/python3\nimport pip\n")
+    (tools / "pip").chmod(0o755)
+    return {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": str(planted.folder)}
+
+
+def variables(**values: str) -> Plant:
+    def plant(planted: Planted, folder: Path) -> dict[str, Any]:
+        return dict(values)
+
+    return plant
+
+
+FAULTS: list[tuple[str, Plant, str, str]] = [
+    ("PYTHONPATH of another Python", packages_of_another_python, "two-copies-installed", "warning"),
+    ("PYTHONDONTWRITEBYTECODE", variables(PYTHONDONTWRITEBYTECODE="1"), "bytecode-not-written", "note"),
+    ("KERAS_BACKEND=jax, which is not there", keras_backend("jax"), "keras-backend-not-installed", "error"),
+    (
+        "KERAS_BACKEND=tensorflow, which is not there",
+        keras_backend("tensorflow"),
+        "keras-backend-not-installed",
+        "error",
+    ),
+    ("KERAS_BACKEND=theano, which is none", keras_backend("theano"), "keras-backend-not-installed", "error"),
+    ("keras.json names jax", keras_json, "keras-backend-not-installed", "error"),
+    ("Keras left to its default, TensorFlow not there", keras_default, "keras-backend-not-installed", "error"),
+    ("TF_USE_LEGACY_KERAS without tf-keras", legacy_keras, "tf-keras-missing", "error"),
+    ("torch.py in the working directory", working_directory("torch.py"), "local-file-shadows-package", "error"),
+    ("a folder torch with __init__.py", working_directory("torch/__init__.py"), "local-file-shadows-package", "error"),
+    ("random.py in the working directory", working_directory("random.py"), "local-file-shadows-package", "warning"),
+    ("numpy.py and json.py", working_directory("numpy.py", "json.py"), "local-file-shadows-package", "error"),
+    ("a kernel whose Python is gone", kernel_of_a_python_that_is_gone, "notebook-kernel-other-python", "warning"),
+    ("a notebook of another Python", kernel_of_another_python, "notebook-kernel-other-python", "warning"),
+    ("Jupyter without ipykernel", kernel_and_no_ipykernel, "ipykernel-missing", "note"),
+    ("pip of another Python, active environment", pip_of_another_python, "installed-for-other-python", "warning"),
+    ("PIP_INDEX_URL not encrypted", variables(PIP_INDEX_URL="http://index.example/simple"), "index-trust", "warning"),
+    ("PIP_TRUSTED_HOST", variables(PIP_TRUSTED_HOST="index.example"), "index-trust", "warning"),
+    (
+        "SSL_CERT_FILE names nothing",
+        variables(SSL_CERT_FILE="/nonexistent/ca.pem"),
+        "ca-bundle-path-missing",
+        "warning",
+    ),
+    (
+        "REQUESTS_CA_BUNDLE names nothing",
+        variables(REQUESTS_CA_BUNDLE="/nonexistent/ca.pem"),
+        "ca-bundle-path-missing",
+        "warning",
+    ),
+    ("PIP_CERT names nothing", variables(PIP_CERT="/nonexistent/ca.pem"), "ca-bundle-path-missing", "warning"),
+    ("TMPDIR names nothing", variables(TMPDIR="/nonexistent/tmp"), "tmpdir-not-writable", "error"),
+    ("HOME names a file", variables(HOME="/dev/null"), "home-not-writable", "warning"),
+    ("HOME below /proc", variables(HOME="/proc/nobody"), "home-not-writable", "warning"),
+]
+
+
+@pytest.mark.parametrize(("what", "plant", "cause", "severity"), FAULTS, ids=[row[0] for row in FAULTS])
+def test_surroundings(what, plant, cause, severity, tmp_path: Path):
+    planted = Planted(tmp_path)
+    assert_named(planted.examine("--quick", **plant(planted, tmp_path)), cause, severity)
+
+
+def test_packages_of_the_user_hide_those_of_the_environment(tmp_path: Path):
+    """A virtual environment that sees the system's packages sees the user's as well, and they come first."""
+    planted = Planted(tmp_path)
+    setting = planted.folder / "pyvenv.cfg"
+    setting.write_text(setting.read_text().replace("site-packages = false", "site-packages = true"))
+    user = planted.home / f".local/lib/python3.{sys.version_info[1]}/site-packages"
+    (user / "torch-2.5.1.dist-info").mkdir(parents=True)
+    (user / "torch").mkdir()
+    (user / "torch" / "__init__.py").write_text("__version__ = '2.5.1'\n")
+    (user / "torch-2.5.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 2.5.1\n\n")
+    (user / "torch-2.5.1.dist-info" / "RECORD").write_text("torch/__init__.py,,\n")
+    document = planted.examine("--quick", "--select", "DL410,DL501")
+    assert_named(document, "user-site-shadows-env", "warning")
+    assert "torch" in messages(document, "user-site-shadows-env")
