@@ -143,13 +143,12 @@ class _Gathering:
             return facts
         from dlcheck.host import disk, distributions, python, workplace
 
-        answer = self.answer("look_python")
-        described = python.read_answer(answer, self.target, self.way.timeout)
+        # An environment's packages lie where its folder says nearly always: they are read while the interpreter starts.
+        guess = distributions.guess_site_packages(self.target.environment) if self.target.environment else ()
+        early = self.listed(guess) if guess else Unknown("nowhere to look yet")
+        described = python.read_answer(self.answer("look_python"), self.target, self.way.timeout)
         folders = self.folders(described)
-        walked = "distributions" in self.subjects
-        listed: tuple[Distribution, ...] | Unknown = self.timed(
-            "distributions", lambda: distributions.look(folders, walk=walked, quick=self.way.quick)
-        )
+        listed = early if folders == guess else self.listed(folders)
         known = listed if not isinstance(listed, Unknown) else ()
         facts = replace(facts, python=python.with_pip(described, known), distributions=listed)
         if "shadows" in self.subjects:
@@ -169,6 +168,16 @@ class _Gathering:
             look_at = functools.partial(installed.look, known, folders, frameworks=every)
             facts = replace(facts, frameworks=self.timed("frameworks", look_at))
         return facts
+
+    def listed(self, folders: tuple[str, ...]) -> tuple[Distribution, ...] | Unknown:
+        """The distributions of the folders, held against their RECORD where a rule asks for them."""
+        from dlcheck.host import distributions
+
+        walk = "distributions" in self.subjects
+        found: tuple[Distribution, ...] | Unknown = self.timed(
+            "distributions", lambda: distributions.look(folders, walk=walk, quick=self.way.quick)
+        )
+        return found
 
     def folders(self, described: PythonFacts) -> tuple[str, ...]:
         """The folders packages are imported from, in the order of sys.path; guessed for an interpreter that is dead."""

