@@ -48,3 +48,12 @@ def test_every_format_renders_every_outcome(name: str, text: str):
         document = json.loads(shown)
         assert document["command"] == "diagnose"
         assert document["exit_code"] == bool(document["diagnoses"])
+
+
+def test_an_error_in_the_middle_of_a_very_long_log_is_heard():
+    steps = [f"step {number} loss {number / 7:.4f}" for number in range(20_000)]
+    error = "RuntimeError: The NVIDIA driver on your system is too old (found version 11040)."
+    report = diagnose_text("\n".join([*steps[:9_000], error, *steps[9_000:]]))
+    assert report.left_out > 10_000
+    assert report.diagnoses[0].cause == "driver-too-old"
+    assert report.diagnoses[0].evidence[0].line == 9_001

@@ -12,6 +12,8 @@ SHORT = 8
 """Up to so many lines, everything was pasted for a reason."""
 HEAD, TAIL = 40_000, 80_000
 """Characters kept of a longer text: how it began, and how it ended, which is where most errors stand."""
+COMPLAINTS = 30_000
+"""Characters kept of its middle: the first lines that complain, for the first error explains the later ones."""
 _BLANKS = re.compile(r"[ \t\xa0]+")
 
 
@@ -85,7 +87,7 @@ class Paste:
         """Without the lines of a machine's description: where people and errors speak."""
 
     def _keep(self, text: str) -> None:
-        """The lines without empty and repeated ones; the middle of a very long text is left out."""
+        """The lines without empty and repeated ones; of the middle of a very long text only what complains is kept."""
         seen: set[str] = set()
         total = 0
         for number, line in enumerate(text.split("\n"), 1):
@@ -100,9 +102,11 @@ class Paste:
             return
         first = _fitting(self.shown, HEAD)
         last = len(self.shown) - _fitting(self.shown[first:][::-1], TAIL)
-        self.left_out = last - first
-        self.shown[first:last] = []
-        self.numbers[first:last] = []
+        complaints = [at for at in range(first, last) if _COMPLAINS.search(self.shown[at].lower())]
+        complaints = complaints[: _fitting([self.shown[at] for at in complaints], COMPLAINTS)]
+        self.left_out = last - first - len(complaints)
+        self.shown[first:last] = [self.shown[at] for at in complaints]
+        self.numbers[first:last] = [self.numbers[at] for at in complaints]
 
     def find(self, alternatives: tuple[Alternative, ...], view: View) -> int | None:
         """Index of the line where the first alternative that is found begins, None where none is."""
