@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 
@@ -19,12 +20,19 @@ from dlcheck.prepared import Prepared
 DEFAULT_REQUIREMENTS = ("tensorflow", "keras", "torch")
 """What the profile learn asks for."""
 
+_ACCELERATOR = re.compile(r"auto|cpu|xpu|mps|cu\d{2,3}|cuda(?:\d{2,3})?|rocm\d+\.\d+")
+
 
 def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], None] = lambda _: None) -> Prepared:
     """Look, choose, resolve: the plan for the options, nothing of the target touched.
 
     ``say`` is told what is being done. ``DlcheckError`` for a wrong use; what cannot be had is in the plan's selection.
     """
+    if not _ACCELERATOR.fullmatch(options.accelerator):
+        raise DlcheckError(
+            f"--accelerator {options.accelerator}: there is no such accelerator",
+            "There are: auto, cpu, xpu, mps, a CUDA such as cu130, a ROCm such as rocm7.2.",
+        )
     target = environments.look(_recovered(options.venv or environ.get("VIRTUAL_ENV") or ".venv", environ))
     _refuse_target(target, options)
     asked = (*options.requirements, *(("ipykernel",) if options.kernel else ())) or (

@@ -36,6 +36,9 @@ SENSOR_SECONDS = 5.0
 LIMITS = {Level.QUICK: 120.0, Level.STANDARD: 600.0, Level.LONG: 3600.0}
 """Seconds that one device may take."""
 
+DEVICE_KINDS = ("cpu", "cuda", "gpu", "rocm", "xpu", "mps", "metal", "tpu")
+"""The kinds that the frameworks' workers name (inside/train_*); a kind asks for all its devices."""
+
 ARITHMETIC_FAULTS = ("column", "dropped", "zeroed", "tf32", "bit", "bf16", "nan")
 RANK_FAULTS = ("die@1", "lag@1", "scale@1")
 FAULTS = (*ARITHMETIC_FAULTS, "seed", "liar", "place", "segfault", "hang", "raise")
@@ -73,6 +76,7 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
     began = time.monotonic()
     frameworks = _frameworks(wishes.frameworks)
     tasks = _listed("task", wishes.tasks, TASKS)
+    _refuse_devices(wishes.devices)
     dtypes = _listed("dtype", wishes.dtypes, DTYPES) or _dtypes(wishes.level)
     accounts = [
         Account(
@@ -198,6 +202,16 @@ def _listed(option: str, asked: Sequence[str], known: Sequence[str]) -> tuple[st
         if one not in known:
             raise DlcheckError(f"--{option} {one}: there is no such {option}", f"There are: {', '.join(known)}.")
     return tuple(one for one in known if one in asked)
+
+
+def _refuse_devices(asked: Sequence[str]) -> None:
+    for one in asked:
+        kind, colon, number = one.partition(":")
+        if kind not in DEVICE_KINDS or (colon and not number.isdigit()):
+            raise DlcheckError(
+                f"--device {one}: there is no such device",
+                f"There are: {', '.join(DEVICE_KINDS)}; with a number for one of several, such as cuda:1.",
+            )
 
 
 def _doing(event: dict[str, Any]) -> str | None:

@@ -80,6 +80,7 @@ def test_what_a_machine_gets(here: Machine, wanted: tuple[str, ...], expected: d
         (machine(), "tensorflow==2.0.0", "Python 2.7 to 3.7 only"),
         (machine(python="3.14.0"), "tensorflow", "Python 3.10 to 3.13 only"),
         (machine(), "theano", "PyTensor"),
+        (machine(), "Caffe", "PyTorch took its place"),
         (machine(), "tensorflow-gpu", "ended with 2.11"),
         (machine(), "Tensorflow_GPU==2.10", "ended with 2.11"),
         (machine(libc="musl 1.2.4"), "torch", "Alpine"),

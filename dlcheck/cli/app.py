@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -84,6 +84,7 @@ def run(arguments: list[str]) -> int:
     """Run the command line; the exit code. Every error becomes one line on standard error."""
     usage_error = typer.BadParameter.__bases__[0].__bases__[0]
     try:
+        _refuse_lost_folder()
         code = int(build(arguments)(arguments, prog_name="dlcheck", standalone_mode=False) or 0)
         # Typer makes this exit code of Ctrl-C by itself.
         return _interrupted() if code == EXIT_INTERRUPTED else code
@@ -97,7 +98,7 @@ def run(arguments: list[str]) -> int:
         return 0
     except Exception as error:
         if isinstance(error, usage_error):
-            console.say(f"dlcheck: {error.format_message()}\n  dlcheck --help shows what there is.")  # type: ignore[attr-defined]
+            console.say(_wrong_use(error))
             return EXIT_WRONG_USE
         if os.environ.get("DLCHECK_TRACEBACK"):
             raise
@@ -108,6 +109,24 @@ def run(arguments: list[str]) -> int:
         return EXIT_COULD_NOT_FINISH
     finally:
         _end_children()
+
+
+def _refuse_lost_folder() -> None:
+    """Where the working directory was deleted, every relative path, and Python's own os.path.abspath, fails."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise DlcheckError(
+            f"the working directory cannot be read: {error.strerror}", "Change into a folder that is there: cd"
+        ) from error
+
+
+def _wrong_use(error: Any) -> str:
+    """Words for a usage error of Click, whose class Typer does not export; a command without arguments shows its help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return str(error.format_message())
+    command = error.ctx.command_path if error.ctx else "dlcheck"
+    return f"dlcheck: {error.format_message()}\n  {command} --help shows what there is."
 
 
 def _interrupted() -> int:

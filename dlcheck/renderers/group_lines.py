@@ -17,6 +17,7 @@ from dlcheck.model.report import Report
 
 FRAMEWORK_LINES = {"tensorflow": "TensorFlow", "keras": "TensorFlow", "torch": "PyTorch", "jax": "JAX"}
 _COMPANIONS = {"torchvision": "torch", "torchaudio": "torch", "tf_keras": "tensorflow", "jaxlib": "jax"}
+_NOT_TRIED = "not looked at"
 ORDER = ("Machine", "Internet", "Editor", "Python", "Frameworks", "TensorFlow", "PyTorch", "JAX", "GPU")
 
 
@@ -51,6 +52,8 @@ def group_lines(report: Report) -> tuple[GroupLine, ...]:
             continue
         if name == "GPU" and sign in ("passed", "skipped") and words.startswith("none"):
             sign = "note"
+        if name == "Internet" and sign == "passed" and words == _NOT_TRIED:
+            sign = "skipped"
         lines.append(GroupLine(name, sign, words, verdicts))
     return tuple(lines)
 
@@ -144,7 +147,7 @@ def _internet(facts: Facts) -> str:
         return ""
     network = facts.network
     if not network.tried:
-        return "not looked at"
+        return _NOT_TRIED
     answering = [one for one in network.indexes if one.reached and one.seconds is not None]
     local = [one for one in network.indexes if one.reached and one.seconds is None]
     parts = []

@@ -96,15 +96,26 @@ def _group(group: GroupLine, report: Report, style: Style) -> Iterator[str]:
 
 def _checks(group: GroupLine, style: Style) -> Iterator[str]:
     """Every check of the group with its outcome and its evidence, for -v."""
-    for verdict in group.verdicts:
-        name = verdict.status.value if verdict.status is not Status.FAILED else "failed"
+    for verdict in sorted(group.verdicts, key=lambda one: one.code):
         why = f": {verdict.why}" if verdict.why else ""
         state = " (ignored)" if verdict.suppressed else ""
-        yield f"    {style.sign(name)} {verdict.code} {verdict.title}{state}{why}"
+        first, *rest = _wrapped(f"{verdict.code} {verdict.title}{state}{why}", style, 6, 12)
+        yield f"    {style.sign(_sign(verdict))} {first.strip()}"
+        yield from rest
         for one in verdict.findings:
             yield from _wrapped(f"{one.message} ({one.cause})", style, 12)
             for fact in one.evidence:
                 yield style.paint(f"{'':14}{fact.fact} = {fact.value}", "dim")
+
+
+def _sign(verdict: Verdict) -> str:
+    """The name of the sign of one verdict: of a failed one, how bad it is."""
+    if verdict.status is not Status.FAILED:
+        return str(verdict.status.value)
+    severities = {one.severity or verdict.severity for one in verdict.findings}
+    if Severity.ERROR in severities:
+        return "failed"
+    return "warning" if Severity.WARNING in severities else "note"
 
 
 def _findings(verdicts: tuple[Verdict, ...]) -> Iterator[tuple[Verdict, Finding]]:
@@ -174,12 +185,13 @@ def _labelled(label: str, words: str, style: Style) -> Iterator[str]:
         yield " " * INDENT + line
 
 
-def _wrapped(words: str, style: Style, indent: int) -> list[str]:
+def _wrapped(words: str, style: Style, indent: int, hanging: int | None = None) -> list[str]:
+    """The words in lines, each after ``indent`` blanks; after ``hanging`` blanks all but the first where it is given."""
     return textwrap.wrap(
         words,
         max(indent + 30, style.width),
         initial_indent=" " * indent,
-        subsequent_indent=" " * indent,
+        subsequent_indent=" " * (indent if hanging is None else hanging),
         break_long_words=False,
         break_on_hyphens=False,
     )
@@ -201,9 +213,9 @@ def _end(report: Report, groups: tuple[GroupLine, ...], style: Style) -> Iterato
         rest.append(f"{units.counted(summary.crashed, 'check')} crashed, which is a defect of dlcheck")
     if summary.suppressed:
         rest.append(f"{summary.suppressed} ignored")
-    tail = f" ({'; '.join(rest)})" if rest else ""
+    tail = f" ({'; '.join(rest)})." if rest else "."
     if not summary.errors and not summary.warnings:
-        yield f"{style.paint('No issues found.', 'bold')} {units.counted(judged, 'check')}{took}.{tail}"
+        yield from _ending("No issues found.", f"{units.counted(judged, 'check')}{took}{tail}", style)
         if report.facts.frameworks and not isinstance(report.facts.frameworks, Unknown):
             yield "Train something now: dlcheck smoke"
         return
@@ -217,4 +229,14 @@ def _end(report: Report, groups: tuple[GroupLine, ...], style: Style) -> Iterato
         if number
     ]
     total = units.counted(judged, "check")
-    yield f"{style.paint(' and '.join(counts), 'bold')} in {bad} of {units.counted(len(groups), 'group')}. {total}{took}.{tail}"
+    found = f"{' and '.join(counts)} in {bad} of {units.counted(len(groups), 'group')}."
+    yield from _ending(found, f"{total}{took}{tail}", style)
+
+
+def _ending(found: str, checks: str, style: Style) -> Iterator[str]:
+    """The last line, in two where the terminal is too narrow for one."""
+    if len(found) + len(checks) < style.width:
+        yield f"{style.paint(found, 'bold')} {checks}"
+    else:
+        yield style.paint(found, "bold")
+        yield from textwrap.wrap(checks, style.width, break_long_words=False)
