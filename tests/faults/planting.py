@@ -23,14 +23,14 @@ class Planted(Environment):
             self.add("torch", version=torch)
 
     def list(self, *pinned: str, **requires: str) -> None:
-        """Distributions of metadata and one file each: ``list("numpy==2.0.0")``; ``needs`` by name of the asker."""
+        """Distributions of metadata and one file each: ``list("a==1", a="b>=2|c")``, where a asks for b and c."""
         for one in pinned:
             name, _, version = one.partition("==")
             needs = requires.get(name.replace("-", "_"), "")
             self.add(
                 name.replace("-", "_"),
                 version=version,
-                metadata="".join(f"Requires-Dist: {need}\n" for need in needs.split(";") if need),
+                metadata="".join(f"Requires-Dist: {need}\n" for need in needs.split("|") if need),
             )
 
     def examine(self, *arguments: str, **more: Any) -> dict[str, Any]:
