@@ -17,7 +17,7 @@ from dlcheck.engines.node import excuse
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fleet import FleetReport
 from dlcheck.model.hostlist import fold
-from dlcheck.model.launch import Answer, Launch, Returned
+from dlcheck.model.launch import Launch, Returned
 from dlcheck.picture.assemble import Gathered
 
 COMMANDS = ("doctor", "smoke")
@@ -43,12 +43,14 @@ class Wish:
     inventory: str | None = None
     python: str | None = None
     fail_on: str = "error"
+    pairs: bool = False
+    """smoke --distributed on every pair of nodes instead of on all together."""
     progress: Callable[[int, int], None] = field(default=lambda _done, _all: None)
 
 
 def plan(wish: Wish) -> tuple[str, ...]:
     """The engine's command line as ``run`` would run it."""
-    with _launch(wish) as launch:
+    with launched(wish) as launch:
         here = engine(wish.engine)
         return here.command(launch, here.survey(launch).asked)
 
@@ -56,7 +58,7 @@ def plan(wish: Wish) -> tuple[str, ...]:
 def run(wish: Wish) -> FleetReport:
     """The picture of one run. It ends in bounded time, and every expected node is named with its state."""
     started = time.monotonic()
-    with _launch(wish) as launch:
+    with launched(wish) as launch:
         here = engine(wish.engine)
         survey = here.survey(launch)
         everybody = tuple(dict.fromkeys((*survey.asked, *survey.excuses)))
@@ -74,7 +76,7 @@ def run(wish: Wish) -> FleetReport:
 
 
 @contextlib.contextmanager
-def _launch(wish: Wish) -> Iterator[Launch]:
+def launched(wish: Wish) -> Iterator[Launch]:
     """What the engine is asked for, with a scratch folder, and a folder of this run's own in the shared one."""
     command = (*shlex.split(wish.dlcheck), *_json(wish.command))
     with tempfile.TemporaryDirectory(prefix="dlcheck-fleet-") as folder:
@@ -135,19 +137,19 @@ def _take(gathered: Gathered, returned: Returned, launch: Launch, save: str | No
             elif why:
                 gathered.broken[node] = why
             if save is not None:
-                _save(save, node, answer)
+                keep_report(save, node, answer.output)
         elif why:
             gathered.excuses[node] = why
     return tuple(f"{fold(nodes)}: {why}; the report came all the same" for why, nodes in troubles.items())
 
 
-def _save(folder: str, node: str, answer: Answer) -> None:
+def keep_report(folder: str, node: str, output: bytes) -> None:
     """The report of one node as a file, whole or not at all."""
     try:
         os.makedirs(folder, exist_ok=True)
         path = os.path.join(folder, f"{node}.json")
         with open(f"{path}.part", "wb") as stream:
-            stream.write(_one_line(answer.output))
+            stream.write(_one_line(output))
         os.replace(f"{path}.part", path)
     except OSError as error:
         raise DlcheckError(f"cannot write into {folder}: {error.strerror}") from None

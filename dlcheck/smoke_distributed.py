@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import glob
+import json
 import os
 from collections.abc import Callable, Sequence
 
 from dlcheck.checks.ranks import judge_ranks
 from dlcheck.data.smoke_tasks import smoke_task, task_path
-from dlcheck.host.ranks import run_ranks
+from dlcheck.host.interpreter import Question
+from dlcheck.host.ranks import Meeting, Ranks, run_ranks
+from dlcheck.model.errors import DlcheckError
 from dlcheck.model.report import Target
 from dlcheck.model.smoke import SmokeResult
 
@@ -38,10 +42,56 @@ def smoke_ranks(
         progress("torch", f"{world} ranks", f"data-parallel ({backend})")
     env = {"OMP_NUM_THREADS": "1", "TORCH_NCCL_ASYNC_ERROR_HANDLING": "1", **os.environ}
     options = {"task": task_path(TASK), "backend": backend, "fault": fault}
-    ranks = run_ranks(target.python, options, world=world, watchdog=watchdog, timeout=timeout, env=env)
-    words = [line.strip() for line in ranks.done.output.splitlines() if "Error" in line]
+    ranks = run_ranks(target.python, options, here=world, watchdog=watchdog, timeout=timeout, env=env)
     if progress is not None:
         progress("torch", f"{world} ranks", "done")
     return judge_ranks(
-        smoke_task(TASK), world, ranks.events, ranks.exit_codes, backend=backend, last_words=words[-1] if words else ""
+        smoke_task(TASK), world, ranks.events, ranks.exit_codes, backend=backend, last_words=_last_words(ranks)
     )
+
+
+def ranks_of_group(target: Target, group: str, *, fault: str | None = None) -> str:
+    """The part of one node in a training over several: what its ranks reported, not judged, as JSON for ``fleet run``.
+
+    ``group`` is what fleet_ranks.py hands over: groups (lists of node names), for each the address of its first node and a port,
+    and the seconds it all may take. The node finds itself by DLCHECK_NODE.
+    """
+    try:
+        asked = json.loads(group)
+        name = os.environ["DLCHECK_NODE"]
+        at = next(at for at, nodes in enumerate(asked["groups"]) if name in nodes)
+        nodes, seconds = asked["groups"][at], float(asked["seconds"])
+        meeting = Meeting(
+            nodes=len(nodes), node=nodes.index(name), address=asked["addresses"][at], port=asked["ports"][at]
+        )
+    except (ValueError, TypeError, KeyError, StopIteration, IndexError):
+        raise DlcheckError("--group is what fleet run hands over, and it is not that", "Leave it out.") from None
+    gpus = _gpus(target, seconds)
+    backend, here = ("nccl", gpus) if gpus else ("gloo", 1)
+    env = {"OMP_NUM_THREADS": "1", "TORCH_NCCL_ASYNC_ERROR_HANDLING": "1", **os.environ}
+    options = {"task": task_path(TASK), "backend": backend, "fault": fault}
+    watchdog = min(WATCHDOG_SECONDS, seconds / 4)
+    ranks = run_ranks(target.python, options, here=here, watchdog=watchdog, timeout=seconds, env=env, meeting=meeting)
+    document = {
+        "backend": backend,
+        "here": here,
+        "first": meeting.node * here,
+        "python": target.python,
+        "events": ranks.events,
+        "exit_codes": ranks.exit_codes,
+        "last_words": _last_words(ranks),
+    }
+    return json.dumps(document) + "\n"
+
+
+def _last_words(ranks: Ranks) -> str:
+    words = [line.strip() for line in ranks.done.output.splitlines() if "Error" in line]
+    return words[-1] if words else ""
+
+
+def _gpus(target: Target, seconds: float) -> int:
+    """GPUs that PyTorch can use; it is asked only where the system shows one, since that takes seconds."""
+    if not (glob.glob("/dev/nvidia[0-9]*") or os.path.exists("/dev/kfd")):
+        return 0
+    answer = Question(target.python, "look_torch", timeout=seconds / 2).answer()
+    return sum(one.get("kind") == "cuda" for one in answer.fields.get("devices") or ())

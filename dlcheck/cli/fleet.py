@@ -54,6 +54,11 @@ NoHistory = Annotated[bool, typer.Option("--no-history", help="Do not keep this 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is wrong.")]
 
 
+Pairs = Annotated[
+    bool, typer.Option("--pairs", help="smoke --distributed on every pair of nodes, to find the bad one.")
+]
+
+
 class EngineName(str, enum.Enum):
     """What runs the command on the nodes."""
 
@@ -81,6 +86,7 @@ def run(
     engine_option: Annotated[
         list[str] | None, typer.Option(metavar="OPTION", help="For the engine, such as --partition=gpu.")
     ] = None,
+    pairs: Pairs = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the engine's command line.")] = False,
     format_: FormatOption = Format.TEXT,
     output: Output = None,
@@ -89,9 +95,9 @@ def run(
     quiet: Quiet = False,
     no_history: NoHistory = False,
 ) -> int:
-    """Run doctor or smoke on many nodes through an engine, and draw the picture."""
+    """Run doctor or smoke on many nodes; smoke --distributed is one training over all of them (Slurm)."""
     from dlcheck import fleet as verb
-    from dlcheck import fleet_run
+    from dlcheck import fleet_ranks, fleet_run
     from dlcheck.model.shell import quote
 
     wish = fleet_run.Wish(
@@ -109,12 +115,13 @@ def run(
         python=ray_python,
         fail_on=fail_on.value,
         progress=_tell,
+        pairs=pairs,
     )
     if dry_run:
-        console.document(quote(fleet_run.plan(wish)))
+        console.document(quote(fleet_ranks.plan(wish) if fleet_ranks.wanted(wish) else fleet_run.plan(wish)))
         return 0
     try:
-        drawn = fleet_run.run(wish)
+        drawn = fleet_ranks.run(wish) if fleet_ranks.wanted(wish) else fleet_run.run(wish)
     finally:
         if sys.stderr.isatty():
             console.live("")

@@ -14,6 +14,7 @@ from dlcheck.model.errors import DlcheckError
 from dlcheck.model.level import Level
 
 if TYPE_CHECKING:
+    from dlcheck.model.report import Target
     from dlcheck.model.smoke import SmokeReport
 
 
@@ -57,6 +58,7 @@ Distributed = Annotated[
 Plot = Annotated[str, typer.Option(help="Draw loss curves and learnt decisions into this .svg file.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding in full.")]
 Inject = Annotated[str, typer.Option(hidden=True)]
+Group = Annotated[str, typer.Option(hidden=True)]
 
 
 def smoke(  # noqa: PLR0917 - Typer makes an option of each
@@ -77,6 +79,7 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     no_history: options.NoHistory = False,
     verbose: Verbose = False,
     inject: Inject = "",
+    group: Group = "",
 ) -> int:
     """Train a tiny network on every device with every installed framework, and judge it against float64.
 
@@ -92,6 +95,8 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
 
     if task == "list":
         return _list_tasks()
+    if group:
+        return _report_of_ranks(choose(python or None, venv or None), group, inject)
     if plot and not plot.endswith(".svg"):
         raise DlcheckError(f"--plot {plot}: only .svg can be drawn", "Give a name that ends in .svg; browsers show it.")
     wishes = verb.Wishes(
@@ -115,6 +120,14 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
 
         console.notices(history.keep_smoke(report))
     return report.exit_code
+
+
+def _report_of_ranks(target: Target, group: str, inject: str) -> int:
+    """The part of this node in a training over several, for ``fleet run``."""
+    from dlcheck.smoke_distributed import ranks_of_group
+
+    console.document(ranks_of_group(target, group, fault=inject or None))
+    return 0
 
 
 def _show(report: SmokeReport, format_: Format, output: str, plot: str, *, verbose: bool) -> None:

@@ -54,6 +54,14 @@ def survey(launch: Launch) -> Survey:
     return Survey(tuple(asked), excuses)
 
 
+def addresses(nodes: tuple[str, ...]) -> dict[str, str]:
+    """Where the nodes reach each other: NodeAddr, which is the name itself unless the administrator says otherwise."""
+    words = ("sinfo", "--noheader", "--Node", f"--nodes={fold(nodes, inside=False)}", "--format=%N %o")
+    pairs = (line.split() for line in run(words, timeout=SOON, apart=True).output.splitlines())
+    known = {pair[0]: pair[1] for pair in pairs if len(pair) == 2}
+    return {node: known.get(node, node) for node in nodes}
+
+
 def command(launch: Launch, nodes: tuple[str, ...], name: str = "dlcheck") -> tuple[str, ...]:
     """srun, one task a node. ``inside`` a job it shares the job's resources instead of asking for new ones."""
     inside = bool(os.environ.get("SLURM_JOB_ID"))

@@ -20,6 +20,17 @@ from dlcheck.host.process import Child, Done
 POLL_SECONDS = 0.05
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """Where the ranks of several machines meet; on one machine, a free port of its loopback."""
+
+    nodes: int = 1
+    node: int = 0
+    """Place of this machine among them; the first one holds the store."""
+    address: str = "127.0.0.1"
+    port: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Ranks:
     """What the ranks reported, and how their launcher ended."""
@@ -27,19 +38,29 @@ class Ranks:
     events: tuple[dict[str, Any], ...]
     done: Done
     exit_codes: dict[int, int]
-    """Of the ranks that the launcher says have failed; negative: ended by that signal."""
+    """Of this machine's ranks, counted from 0, that the launcher says have failed; negative: ended by that signal."""
 
 
 def run_ranks(
-    python: str, options: Mapping[str, object], *, world: int, watchdog: float, timeout: float, env: Mapping[str, str]
+    python: str,
+    options: Mapping[str, object],
+    *,
+    here: int,
+    watchdog: float,
+    timeout: float,
+    env: Mapping[str, str],
+    meeting: Meeting | None = None,
 ) -> Ranks:
-    """Run ``world`` ranks of rank_torch.py; all are ended when no rank has said anything for ``watchdog`` seconds."""
+    """Run ``here`` ranks of rank_torch.py; all are ended when none has said anything for twice ``watchdog`` seconds."""
+    meeting = meeting or Meeting()
     folder = tempfile.mkdtemp(prefix="dlcheck-")
     path = os.path.join(folder, "lines")
     words = json.dumps({**options, "lines": path, "seconds": watchdog})
     argv = (
-        *(python, "-m", "torch.distributed.run", "--nproc-per-node", str(world)),
-        *("--master-addr", "127.0.0.1", "--master-port", str(_free_port())),
+        *(python, "-m", "torch.distributed.run", "--nproc-per-node", str(here)),
+        *("--nnodes", str(meeting.nodes), "--node-rank", str(meeting.node)),
+        *("--master-addr", meeting.address, "--master-port", str(meeting.port or _free_port())),
+        *("--rdzv-conf", f"timeout={max(1, round(timeout))}"),
         *(str(INSIDE / "rank_torch.py"), words),
     )
     child = Child(argv, name="smoke, distributed", timeout=timeout, env=env)
@@ -75,7 +96,7 @@ def _events(path: str) -> tuple[dict[str, Any], ...]:
 
 def _exit_codes(output: str) -> dict[int, int]:
     """From the summary that torch.distributed.run writes of failed ranks."""
-    pairs = re.findall(r"rank\s*:\s*(\d+)\b.*?exitcode\s*:\s*(-?\d+)", output, re.DOTALL)
+    pairs = re.findall(r"local_rank\s*:\s*(\d+)\b.*?exitcode\s*:\s*(-?\d+)", output, re.DOTALL)
     return {int(rank): int(code) for rank, code in pairs}
 
 

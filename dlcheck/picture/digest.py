@@ -185,6 +185,7 @@ def _smoke(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str
             failed = True
             name = slug(result.get("cause")) if result.get("cause") else "smoke-failed"
             words = " ".join(str(result.get(key, "")) for key in ("framework", "task", "dtype", "device", "status"))
+            words += f": {result['why']}" if isinstance(result.get("why"), str) else ""
             found.setdefault(name, ("failed", harmless(words)))
     return areas, _worst_first(found), NodeState.FAILED if failed else NodeState.OK
 
