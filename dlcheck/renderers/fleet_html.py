@@ -25,10 +25,11 @@ _CELLS = {
     "unknown": ("", "unknown"),
     "skipped": ("", "-"),
 }
+_WEIGHT = {"warning": 1, "crashed": 2, "failed": 2}
 _STATES = {NodeState.OK: "good", NodeState.WARNING: "warning", NodeState.STALE: "warning"}
 _HEAT = (
     "<style>.dlcheck .heat td,.dlcheck .heat thead th{text-align:center;padding:.3rem .5rem;white-space:nowrap}"
-    ".dlcheck .heat thead th:first-child{text-align:left}.dlcheck .heat tbody th{max-width:22rem;font-weight:400}"
+    ".dlcheck .heat thead th:first-child{text-align:left;padding-left:0}.dlcheck .heat tbody th{max-width:22rem;font-weight:400}"
     ".dlcheck .heat td{color:var(--edge,var(--soft));background:var(--card);border-left:2px solid var(--page)}"
     ".dlcheck .heat td.error,.dlcheck .heat td.warning{background:var(--code);font-weight:650;box-shadow:inset .3rem 0 var(--edge)}"
     "</style>"
@@ -47,7 +48,7 @@ def render(report: FleetReport, style: Style) -> str:  # noqa: ARG001 - the inte
         _HEAT,
         f'<h1><span class="sign {kind}" aria-hidden="true">{sign}</span>{escape(title)}</h1>',
         '<p class="about">' + "".join(f"<span>{escape(one)}</span>" for one in about) + "</p>",
-        _section("States", _table(("State", "Nodes", ""), _states(report))),
+        _section("States", _table(("State", "Count", "Nodes"), _states(report))),
         _section("Causes", _causes(report)),
         _section("Not reported well", _table(("Nodes", "State", "Why"), _reasons(report))),
         _section("Nodes by areas", _heat_map(report)),
@@ -109,7 +110,12 @@ def _reasons(report: FleetReport) -> list[tuple[str, str, str]]:
 
 
 def _heat_map(report: FleetReport) -> str:
-    areas = list(dict.fromkeys(area for node in report.nodes for area in node.areas))
+    worst: dict[str, int] = {}
+    for node in report.nodes:
+        for area, outcome in node.areas.items():
+            worst[area] = max(worst.get(area, 0), _WEIGHT.get(outcome, 0))
+    # A phone shows the first columns: what is wrong comes first there, the others keep their order.
+    areas = sorted(worst, key=lambda area: -worst[area])
     if not areas:
         return ""
     alike: dict[tuple[object, ...], list[FleetNode]] = {}

@@ -22,7 +22,7 @@ overflow-wrap:break-word}
 .dlcheck h4{font-size:1rem;margin:1rem 0 .3rem;font-weight:650}
 .dlcheck p{margin:.35rem 0}
 .dlcheck .about{color:var(--soft);font-size:.9rem}
-.dlcheck .about span:not(:last-child)::after{content:" \\00b7 "}
+.dlcheck .about span:not(:last-child)::after{content:" \\00b7  "}
 .dlcheck .card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:1rem 1.1rem;margin:0 0 1rem;}
 .dlcheck .card.error,.dlcheck .card.warning,.dlcheck .card.note{border-left:.3rem solid var(--edge)}
 .dlcheck .error{--edge:var(--error)}.dlcheck .warning{--edge:var(--warning)}.dlcheck .note{--edge:var(--note)}
