@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import Protocol
 
 from dlcheck import in_place, machine, proof
-from dlcheck.host import environments
+from dlcheck.host import environments, record
 from dlcheck.host.process import Done, run
 from dlcheck.installers import journal, pip, settling, staging, uv, wheelhouse
 from dlcheck.installers.fetch import Client, SourceError
@@ -255,6 +255,7 @@ def _manifest(work: _Work, trained: tuple[str, ...]) -> Manifest:
         machine=machine.digest(prepared.machine),
         requirements=prepared.plan.requirements,
         distributions={one.name: one.version for one in prepared.wheels},
+        records=record.digests(staging.site_packages(work.stage)),
         trained=trained,
     )
 

@@ -28,6 +28,8 @@ class Way:
     offline: bool = False
     measure: bool = False
     """Measure the throughput of the package index too."""
+    lean: bool = False
+    """Only what choosing builds needs: cores are not counted, and the interpreter's distributions are not listed."""
     timeout: float = 60.0
     """Seconds that each child may take."""
 
@@ -122,7 +124,7 @@ class _Gathering:
         if "cpu" in self.subjects:
             from dlcheck.host import cpu
 
-            found["cpu"] = self.timed("cpu", cpu.look)
+            found["cpu"] = self.timed("cpu", functools.partial(cpu.look, counted=not self.way.lean))
         if "memory" in self.subjects:
             from dlcheck.host import memory
 
@@ -141,7 +143,11 @@ class _Gathering:
         """The interpreter, and what its files tell of distributions and frameworks."""
         if "look_python" not in self.questions:
             return facts
-        from dlcheck.host import disk, distributions, python, workplace
+        from dlcheck.host import python
+
+        if self.way.lean:
+            return replace(facts, python=python.read_answer(self.answer("look_python"), self.target, self.way.timeout))
+        from dlcheck.host import disk, distributions, workplace
 
         # An environment's packages lie where its folder says nearly always: they are read while the interpreter starts.
         guess = distributions.guess_site_packages(self.target.environment) if self.target.environment else ()

@@ -23,7 +23,7 @@ def look_for_builds(python: str, environ: Mapping[str, str], *, timeout: float =
     """
     path = find(python, environ)
     target = Target(python=path, chosen_by="--python")
-    facts, _ = gather(SUBJECTS, target, Way(quick=True, offline=True, timeout=timeout))
+    facts, _ = gather(SUBJECTS, target, Way(quick=True, offline=True, lean=True, timeout=timeout))
     if isinstance(facts.python, Unknown) or isinstance(facts.python.version, Unknown) or not facts.python.version:
         raise DlcheckError(f"{path} does not start as a Python")
     return path, facts

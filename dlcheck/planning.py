@@ -7,18 +7,15 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 
-from dlcheck import machine, wishes
+from dlcheck import machine, profiles
 from dlcheck.host import environments, record
 from dlcheck.installers import journal, staging
 from dlcheck.installers.places import Places
 from dlcheck.look import look_for_builds
-from dlcheck.model.environment import Environment
+from dlcheck.model.environment import Environment, Manifest
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.plan import Machine, Options, Plan
 from dlcheck.prepared import Prepared
-
-DEFAULT_REQUIREMENTS = ("tensorflow", "keras", "torch")
-"""What the profile learn asks for."""
 
 _ACCELERATOR = re.compile(r"auto|cpu|xpu|mps|cu\d{2,3}|cuda(?:\d{2,3})?|rocm\d+\.\d+")
 
@@ -35,11 +32,7 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
         )
     target = environments.look(_recovered(options.venv or environ.get("VIRTUAL_ENV") or ".venv", environ))
     _refuse_target(target, options)
-    asked = (*options.requirements, *(("ipykernel",) if options.kernel else ())) or (
-        () if options.frozen else _still(target, DEFAULT_REQUIREMENTS)
-    )
-    for one in asked:
-        wishes.requirement(one)
+    asked = _asked(target, options)
     before = (*target.manifest.requirements, *_added_by_hand(target)) if target.manifest else ()
     requirements = _merged(before, asked)
     say("looking at this machine")
@@ -104,15 +97,39 @@ def _refuse_target(target: Environment, options: Options) -> None:
         )
 
 
-def _still(target: Environment, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Of the profile's frameworks, those that a request without names asks for."""
-    have = {name for name, _ in target.distributions}
-    missing = tuple(one for one in names if one not in have and f"{one}-cpu" not in have)
-    return missing or (() if target.manifest else names)
+def _asked(target: Environment, options: Options) -> tuple[str, ...]:
+    """What is asked for now: the names that were given, else what the profile asks for and the environment lacks."""
+    kernel = ("ipykernel",) if options.kernel else ()
+    if options.requirements or options.frozen or (kernel and target.manifest):
+        return (*options.requirements, *kernel)
+    profile = profiles.load(options.profile, "pyproject.toml")
+    every = {f"{one.name}{one.versions}": one for one in profile.frameworks}
+    if not every and not target.manifest:
+        raise DlcheckError(
+            f"the profile {profile.name} asks for no framework by name", "Say which: dlcheck install torch"
+        )
+    have = dict(target.distributions)
+    missing = tuple(text for text, one in every.items() if not _fits(have, record.normalise(one.name), text))
+    return (*(missing or (() if target.manifest else every)), *kernel)
+
+
+def _fits(have: Mapping[str, str], name: str, text: str) -> bool:
+    """Whether what is installed satisfies a requirement; TensorFlow goes by either of its two names."""
+    version = have.get(name) or (have.get("tensorflow-cpu") if name == "tensorflow" else None)
+    if version is None or text == name:
+        return version is not None
+    from dlcheck import wishes
+
+    return wishes.requirement(text).specifier.contains(version, prereleases=True)
 
 
 def _merged(before: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
     """Earlier wishes and new ones; a new wish for a name replaces the earlier one."""
+    if set(asked) <= set(before):
+        return before
+    # packaging takes 30 ms to load, which a run with nothing to do saves.
+    from dlcheck import wishes
+
     names = {record.normalise(wishes.requirement(one).name) for one in asked}
     kept = tuple(one for one in before if record.normalise(wishes.requirement(one).name) not in names)
     return kept + tuple(dict.fromkeys(asked))
@@ -126,15 +143,25 @@ def _has_nothing_to_do(target: Environment, options: Options, requirements: tupl
     if manifest.asked != options.accelerator or manifest.machine != machine.digest(here):
         return False
     have = dict(target.distributions)
-    for one in requirements:
-        wanted = wishes.requirement(one)
-        name = record.normalise(wanted.name)
-        version = have.get(name) or (have.get("tensorflow-cpu") if name == "tensorflow" else None)
-        if version is None or not wanted.specifier.contains(version, prereleases=True):
-            return False
     if any(have.get(name) != version for name, version in manifest.distributions.items()):
         return False
-    return record.walk(target.site_packages).is_whole
+    # The manifest's versions were resolved from the manifest's wishes: the same versions satisfy the same wishes.
+    if requirements != manifest.requirements and not _satisfied(have, requirements):
+        return False
+    return _is_whole(target.site_packages, manifest)
+
+
+def _satisfied(have: Mapping[str, str], requirements: tuple[str, ...]) -> bool:
+    from dlcheck import wishes
+
+    return all(_fits(have, record.normalise(wishes.requirement(one).name), one) for one in requirements)
+
+
+def _is_whole(site_packages: str, manifest: Manifest) -> bool:
+    """Every file is there in its size. Where each RECORD is the one that was proved, none is parsed for owners again."""
+    if manifest.records and manifest.records == record.digests(site_packages):
+        return record.has_all(site_packages)
+    return record.walk(site_packages).is_whole
 
 
 def _added_by_hand(target: Environment) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from dlcheck.model.environment import Environment
 from dlcheck.model.plan import Failure, Machine, Options, Plan
-from dlcheck.model.redact import mask_secrets
 from dlcheck.model.sources import PackageSources
 
 if TYPE_CHECKING:
@@ -45,5 +44,7 @@ class Failed(Exception):  # noqa: N818 - an outcome, told to the person
     """It ends here; the target is as it was."""
 
     def __init__(self, step: str, message: str, hint: str | None = None, kept: str | None = None) -> None:
+        from dlcheck.model.redact import mask_secrets
+
         super().__init__(message)
         self.failure = Failure(step=step, message=mask_secrets(message), hint=hint, kept=kept)

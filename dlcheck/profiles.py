@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from dlcheck import data
-from dlcheck.checks import RULES
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.profile import Ignore, Profile, Severity, Wanted
 
@@ -140,6 +139,8 @@ def _ignores(table: object, where: str) -> list[Ignore]:
 
 
 def _known(target: str, where: str) -> None:
+    from dlcheck.checks import RULES  # here: most profiles name no rule, and the rules take longest to load
+
     if target not in data.cause_slugs() and all(rule.code != target for rule in RULES):
         raise DlcheckError(
             f"{where}: {target} is neither a rule's code nor a cause", "dlcheck explain --list shows all."

@@ -33,7 +33,7 @@ class Installer(str, enum.Enum):
 Requirements = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[REQUIREMENT]...", help="Such as torch, tensorflow==2.20.0; default: TensorFlow, Keras, PyTorch."
+        metavar="[REQUIREMENT]...", help="Such as torch, tensorflow==2.20.0; default: what the profile asks for."
     ),
 ]
 Venv = Annotated[
@@ -50,6 +50,9 @@ IndexUrl = Annotated[str | None, typer.Option(metavar="URL", help="The package i
 Lock = Annotated[str | None, typer.Option(metavar="FILE", help="Write the lock (pylock.toml) there.")]
 Bundle = Annotated[
     str | None, typer.Option(metavar="DIR", help="Write wheels and lock there, for a machine without network.")
+]
+Profile = Annotated[
+    str, typer.Option(metavar="NAME|FILE", help="Whose frameworks, where none are named: learn, or a TOML file.")
 ]
 Assume = Annotated[str | None, typer.Option(metavar="driver=580.65,sm=9.0", help="Plan for another machine.")]
 
@@ -73,6 +76,7 @@ def install(
     no_smoke: Annotated[bool, typer.Option("--no-smoke", help="Do not train before the swap.")] = False,
     in_place: Annotated[bool, typer.Option("--in-place", help="Into an environment of another maker.")] = False,
     assume: Assume = None,
+    profile: Profile = "learn",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     verbose: options.Verbose = False,
     quiet: options.Quiet = False,
@@ -82,6 +86,7 @@ def install(
         requirements=tuple(requirements or ()), venv=venv, python=python, accelerator=accelerator,
         installer=installer.value, find_links=tuple(find_links or ()), index_url=index_url, offline=offline, lock=lock,
         frozen=frozen, bundle=bundle, kernel=kernel, smoke=not no_smoke, in_place=in_place, assume=assume,
+        profile=profile,
     )  # fmt: skip
     return _run(wished, format_.value, options.verbosity(verbose, quiet), dry_run=dry_run, yes=yes)
 

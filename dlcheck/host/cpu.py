@@ -17,11 +17,13 @@ _LINUX_FLAG = {"avx512bitalg": "avx512_bitalg", "pclmulqdq": "pclmulqdq", "sse3"
 _TIMEOUT = 20.0
 
 
-def look(root: str = "/") -> CpuFacts:
-    """Brand, instruction sets, cores, and how many of them this process may use."""
+def look(root: str = "/", *, counted: bool = True) -> CpuFacts:
+    """Brand, instruction sets, cores, and how many of them this process may use; not ``counted``, the first two alone."""
+    brand, flags, architecture, parts = _linux(root) if sys.platform == "linux" else _cpuinfo()
+    if not counted:
+        return CpuFacts(brand=brand, architecture=architecture, arm_parts=parts, flags=flags)
     import psutil
 
-    brand, flags, architecture, parts = _linux(root) if sys.platform == "linux" else _cpuinfo()
     try:
         load: float | None = os.getloadavg()[0]
     except (AttributeError, OSError):

@@ -8,12 +8,12 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from filelock import FileLock, Timeout
-
 
 @contextlib.contextmanager
 def held(folder: str, waiting: Callable[[], None], *, patience: float = 6 * 3600.0) -> Iterator[None]:
     """Hold the target's lock. Another run is waited for, which ``waiting`` is told once."""
+    from filelock import FileLock, Timeout  # here: a run with nothing to do holds no lock
+
     os.makedirs(folder, mode=0o700, exist_ok=True)
     lock = FileLock(os.path.join(folder, "lock"))
     try:

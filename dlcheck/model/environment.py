@@ -29,6 +29,8 @@ class Manifest:
     """All wishes so far, in a person's words."""
     distributions: dict[str, str] = field(default_factory=dict)
     """Name to version of all that the lock named."""
+    records: dict[str, str] = field(default_factory=dict)
+    """dist-info folder to SHA-256 of its RECORD, as they stood when every file had been held against them."""
     trained: tuple[str, ...] = ()
     """Frameworks that were seen to train in it."""
 

@@ -99,6 +99,8 @@ class Options:
 
     requirements: tuple[str, ...] = ()
     """Empty: what the profile asks for and the environment lacks."""
+    profile: str = "learn"
+    """Name of a built-in profile, or path of a file."""
     venv: str | None = None
     python: str | None = None
     accelerator: str = "auto"
