@@ -10,7 +10,7 @@ from dlcheck.model.cause import PLACES
 from dlcheck.model.device_facts import DeviceFacts
 from dlcheck.model.fact import Unknown, or_none
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Finding, Verdict
+from dlcheck.model.finding import Finding, Fix, Verdict
 from dlcheck.model.placeholder import fill, filled
 
 MODULES = {
@@ -44,11 +44,40 @@ def _completed(finding: Finding, facts: Facts, python: str) -> Finding:
         values["package"] = _bare(values["requirement"])
     entry = data.cause(finding.cause)
     words = surroundings(facts) | ({values.get("package", ""), finding.subject} & set(PLACES["framework"]))
-    return replace(
-        finding,
-        fixes=tuple(filled(one, values) for one in finding.fixes) or (entry.fixes_for(words, values) if entry else ()),
-        verify=tuple(fill(one, values) for one in finding.verify or (entry.verify if entry else ())),
-    )
+    fixes = tuple(filled(one, values) for one in finding.fixes) or (entry.fixes_for(words, values) if entry else ())
+    verify = tuple(fill(one, values) for one in finding.verify or (entry.verify if entry else ()))
+    if lacks_pip(facts):
+        fixes = tuple(_with_uv(one, python) for one in fixes)
+        verify = tuple(
+            re.sub(rf"^{re.escape(python)} -m pip (install|check|show|list)\b", _UV_WORDS.format(python), one)
+            for one in verify
+        )
+    return replace(finding, fixes=fixes, verify=verify)
+
+
+_UV_WORDS = r"uv pip \1 --python {}"
+_UV_OPTION = {"--force-reinstall": "--reinstall", "--no-cache-dir": "--no-cache"}
+"""Options of pip that uv spells otherwise. Source: uv's reference of its commands, "uv pip install", as of 0.13."""
+
+
+def lacks_pip(facts: Facts) -> bool:
+    """Whether the checked interpreter is that of a virtual environment that is known to hold no pip: uv makes such."""
+    python = or_none(facts.python)
+    if python is None or python.environment != "venv" or python.startup_error:
+        return False
+    return python.pip is None and not isinstance(facts.distributions, Unknown)
+
+
+def _with_uv(fix: Fix, python: str) -> Fix:
+    """The fix with uv's commands in the place of pip's, which would end with "No module named pip"."""
+    commands = []
+    for command in fix.commands:
+        verb = command[3] if command[:3] == (python, "-m", "pip") and len(command) > 3 else ""
+        if verb in ("install", "uninstall"):
+            words = (_UV_OPTION.get(word, word) for word in command[4:] if word not in ("-y", "--yes"))
+            command = ("uv", "pip", verb, "--python", python, *words)  # noqa: PLW2901 - the same command, in uv's words
+        commands.append(command)
+    return replace(fix, commands=tuple(commands))
 
 
 def names(finding: Finding) -> dict[str, str]:

@@ -6,10 +6,12 @@ import pytest
 
 from dlcheck.data import cause
 from dlcheck.model.device_facts import DeviceFacts, Gpu, NvidiaFacts, PciDevice
+from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Finding, Safety, Status, Verdict
+from dlcheck.model.finding import Finding, Fix, Safety, Status, Verdict
 from dlcheck.model.host_facts import CpuFacts, SystemFacts
 from dlcheck.model.profile import Severity
+from dlcheck.model.python_facts import PythonFacts
 from dlcheck.remedies import complete, substitutes
 
 LINUX = Facts(system=SystemFacts(name="linux", release="6.8.0-45-generic", user="ada"))
@@ -115,3 +117,45 @@ def test_a_backend_that_does_not_exist_is_not_asked_of_pip():
     wanted = replace(keras, backend="jax")
     (found,) = keras_backend.judge(replace(WELL, frameworks={"keras": wanted, "torch": torch}), LEARN)
     assert completed(found, LINUX).fixes[0].commands[0][-1] == "jax"
+
+
+def without_pip(**more) -> Facts:
+    python = PythonFacts(executable="/env/bin/python", environment="venv", pip=None)
+    return replace(LINUX, python=replace(python, **more), distributions=())
+
+
+def torch_anew() -> Finding:
+    commands = (
+        ("{python}", "-m", "pip", "uninstall", "-y", "torch"),
+        ("{python}", "-m", "pip", "install", "--force-reinstall", "torch", "--index-url", "https://example.org/whl"),
+        ("{python}", "-m", "venv", "other"),
+    )
+    fix = Fix("Install it anew.", commands, Safety.ENVIRONMENT)
+    return Finding(cause="broken-partial-install", message="", fixes=(fix,), verify=("{python} -m pip check",))
+
+
+def test_an_environment_without_pip_is_mended_with_uv():
+    found = completed(torch_anew(), without_pip())
+    assert found.fixes[0].commands == (
+        ("uv", "pip", "uninstall", "--python", "/env/bin/python", "torch"),
+        ("uv", "pip", "install", "--python", "/env/bin/python", "--reinstall", "torch", "--index-url", "https://example.org/whl"),
+        ("/env/bin/python", "-m", "venv", "other"),
+    )  # fmt: skip
+    assert found.fixes[0].safety is Safety.ENVIRONMENT
+    assert found.verify == ("uv pip check --python /env/bin/python",)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        without_pip(pip="26.3"),
+        without_pip(environment="conda"),
+        without_pip(environment=None),
+        replace(without_pip(), distributions=Unknown("not looked at")),
+        LINUX,
+    ],
+)
+def test_pip_stays_where_it_is_there_or_nobody_knows(facts: Facts):
+    found = completed(torch_anew(), facts)
+    assert found.fixes[0].commands[0][:4] == ("/env/bin/python", "-m", "pip", "uninstall")
+    assert found.verify == ("/env/bin/python -m pip check",)

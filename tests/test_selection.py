@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcheck.builds import fitting, has_code, least_driver, misfit, numbers, releases, table
+from dlcheck.machine import machine_of
+from dlcheck.model.codec import decode
 from dlcheck.model.errors import DlcheckError
+from dlcheck.model.facts import Facts
 from dlcheck.model.plan import Machine, NvidiaGpu, Offer, Request, Selection, Wheel
 from dlcheck.selection import select
 from dlcheck.wishes import wishes_of
@@ -275,10 +281,8 @@ wanted_sets = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(machines(), wanted_sets, offers)
-def test_no_build_that_this_machine_cannot_run(here: Machine, wanted: list[str], offer: Offer):
-    selection = chosen(here, *wanted, offer=offer)
+def may_run(selection: Selection, here: Machine) -> None:
+    """Nothing of the selection is beyond the machine, and nothing of it fights with the rest."""
     if selection.refusals:
         assert not selection.builds
         return
@@ -309,6 +313,40 @@ def test_no_build_that_this_machine_cannot_run(here: Machine, wanted: list[str],
             for index in build.gpus:
                 major, minor = by_index[index].capability
                 assert any(numbers(one)[0] == major and numbers(one)[1] <= minor for one in compiled), "no kernel image"
+
+
+@settings(max_examples=150, deadline=None)
+@given(machines(), wanted_sets, offers)
+def test_no_build_that_this_machine_cannot_run(here: Machine, wanted: list[str], offer: Offer):
+    may_run(chosen(here, *wanted, offer=offer), here)
+
+
+RECORDED = {
+    path.stem: machine_of(decode(Facts, json.loads(path.read_text())["facts"]))
+    for path in sorted((Path(__file__).parent / "machines").glob("*.json"))
+}
+
+
+def has_usable_nvidia(here: Machine) -> bool:
+    return bool(here.driver and any(gpu.capability for gpu in here.nvidia))
+
+
+def test_the_recorded_machines_are_there():
+    assert len(RECORDED) > 60
+    assert sum(has_usable_nvidia(one) for one in RECORDED.values()) > 15
+    assert sum(not one.nvidia for one in RECORDED.values()) > 15
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_recorded_machines_get_nothing_that_they_cannot_run(name: str):
+    here = RECORDED[name]
+    for offer in (REACHED, Offer(torch_index=False)):
+        for wanted in (("torch",), ("tensorflow",), ("jax",), ("torch", "tensorflow", "keras"), ALL):
+            selection = chosen(here, *wanted, offer=offer)
+            may_run(selection, here)
+            if not has_usable_nvidia(here):
+                assert not any(build.cuda_major for build in selection.builds), "CUDA without a GPU that can use it"
+            assert selection.refusals or selection.reason
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dlcheck.model.redact import mask_secrets
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -27,6 +25,8 @@ class Source:
     @property
     def url(self) -> str:
         """The address as it may be shown."""
+        from dlcheck.model.redact import mask_secrets  # here: its expressions take 30 ms to compile
+
         return mask_secrets(self.address)
 
     @property
@@ -45,6 +45,8 @@ class Setting:
     @property
     def shown(self) -> str:
         """The value as it may be shown."""
+        from dlcheck.model.redact import mask_secrets
+
         return mask_secrets(self.value)
 
 

@@ -72,6 +72,56 @@ def test_installs_proves_and_then_has_nothing_to_do(tmp_path: Path, index: Index
     assert subprocess.run([tmp_path / "env/bin/python", "-c", "import demo, other"], check=False).returncode == 0
 
 
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def forget_a_row(path: Path) -> None:
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
+
+
+@pytest.mark.parametrize(
+    ("damage", "pattern"),
+    [(Path.unlink, "demo/data.bin"), (cut, "demo/data.bin"), (forget_a_row, "demo*.dist-info/RECORD")],
+)
+def test_a_run_with_nothing_to_do_sees_damage(tmp_path: Path, index: Index, home: dict[str, str], damage, pattern: str):
+    index.add("demo")
+    made = options(tmp_path, index, "demo")
+    go(made, home)
+    manifest = look(str(tmp_path / "env")).manifest
+    site = staging.site_packages(str(tmp_path / "env"))
+    assert manifest.records == record.digests(site)
+    assert record.has_all(site)
+    damage(next(Path(site).glob(pattern)))
+    assert not record.has_all(site) or manifest.records != record.digests(site)
+    # A RECORD that lost a row is held against the files anew: those that it still names are whole.
+    expected = "nothing-to-do" if damage is forget_a_row else "planned"
+    assert verb.plan(made, home)[0].result == expected
+
+
+def test_without_names_the_project_says_what_is_installed(
+    tmp_path: Path, index: Index, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    index.add("demo", "1.0")
+    index.add("demo", "2.0")
+    index.add("other")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[tool.dlcheck.frameworks]\ndemo = "<2"\n')
+    assert go(options(tmp_path, index), home).result == "installed"
+    assert versions(tmp_path) == {"demo": "1.0"}
+    assert go(options(tmp_path, index), home).result == "nothing-to-do"
+    (tmp_path / "pyproject.toml").write_text('[tool.dlcheck.frameworks]\ndemo = ">=2"\nother = ""\n')
+    assert go(options(tmp_path, index), home).result == "installed"
+    assert versions(tmp_path) == {"demo": "2.0", "other": "1.0"}
+
+
+def test_a_profile_that_names_nothing_is_told(tmp_path: Path, index: Index, home: dict[str, str]):
+    with pytest.raises(DlcheckError, match="asks for no framework by name"):
+        verb.plan(options(tmp_path, index, profile="ci"), home)
+    with pytest.raises(DlcheckError, match="no profile"):
+        verb.plan(options(tmp_path, index, profile="nonsense"), home)
+
+
 def test_a_new_wish_keeps_the_earlier_ones(tmp_path: Path, index: Index, home: dict[str, str]):
     index.add("demo")
     index.add("other")
