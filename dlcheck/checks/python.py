@@ -168,9 +168,9 @@ def pip_of_another_python(facts: Facts, profile: Profile) -> Iterator[Finding]: 
     that is not activated has its own pip inside. `python -m pip` always fits.
     """
     python = started(facts)
-    command = known(python.pip_on_path)
+    command = or_none(python.pip_on_path)
     if command is None:
-        raise NotApplicable("there is no pip on PATH")
+        raise NotApplicable("there is no pip on PATH that tells whose it is")
     prefix = python.prefix or ""
     if not prefix or command.startswith(prefix.rstrip("/") + "/") or command == python.executable:
         return

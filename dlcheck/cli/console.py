@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterable
@@ -61,7 +62,7 @@ def notices(lines: Iterable[str]) -> None:
 def style(stream: TextIO | None = None, verbosity: int = 0, document: str | None = None) -> Style:
     """What the stream (standard output where none is given) can show; a file, ``document``, holds Unicode and no colour."""
     if document not in (None, "-"):
-        return Style(unicode=True, verbosity=verbosity)
+        return Style(unicode=True, verbosity=verbosity, program=_program())
     stream = stream or sys.stdout
     terminal = _is_terminal(stream)
     dumb = os.environ.get("TERM", "") == "dumb"
@@ -77,7 +78,20 @@ def style(stream: TextIO | None = None, verbosity: int = 0, document: str | None
         width=_width(terminal),
         verbosity=verbosity,
         shell="powershell" if sys.platform == "win32" else "posix",
+        program=_program(),
     )
+
+
+def _program() -> str:
+    """What a person has to type for dlcheck: where its name is not on PATH, the path that this run was started by."""
+    own = sys.argv[0]
+    if os.path.basename(own).removesuffix(".exe") != "dlcheck" or shutil.which("dlcheck"):
+        return "dlcheck"
+    try:
+        near = os.path.relpath(own)
+    except (OSError, ValueError):
+        return own
+    return own if near.startswith("..") else near
 
 
 def shows_progress() -> bool:

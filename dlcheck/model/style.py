@@ -18,6 +18,8 @@ class Style:
     """-1 findings only, 0 the usual, 1 every check with its evidence."""
     shell: Shell = "posix"
     """Where the reader will type the commands."""
+    program: str = "dlcheck"
+    """How dlcheck is started from there: its name, or the path where the name is not on PATH."""
 
     def paint(self, text: str, *names: str) -> str:
         """The text in the named colours (bold, dim, red, green, yellow, blue, cyan), plain where colour is off."""

@@ -58,6 +58,18 @@ def test_a_hang_costs_its_time_limit_and_leaves_nothing(environment: Environment
     assert not running(mark)
 
 
+def below(mark: str, folder: str) -> list[int]:
+    """Numbers of the running processes whose command line holds both."""
+    found = []
+    for one in running(mark):
+        try:
+            if folder in " ".join(one.cmdline()):
+                found.append(one.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
 def running(mark: str) -> list[psutil.Process]:
     found = []
     for one in psutil.process_iter():
@@ -152,7 +164,7 @@ def test_ctrl_c_ends_everything_at_once(environment: Environment):
     )  # fmt: skip
     folder = str(environment.folder)
     for _ in range(200):
-        if [one for one in running("look_torch") if folder in " ".join(one.cmdline())]:
+        if below("look_torch", folder):
             break
         time.sleep(0.05)
     start = time.monotonic()
@@ -162,7 +174,7 @@ def test_ctrl_c_ends_everything_at_once(environment: Environment):
     assert errors.strip().endswith("dlcheck: interrupted")
     assert "Traceback" not in errors
     assert time.monotonic() - start < 10
-    assert not [one for one in running("look_torch") if folder in " ".join(one.cmdline())]
+    assert not below("look_torch", folder)
 
 
 def test_a_killed_doctor_leaves_no_child(environment: Environment):
@@ -173,8 +185,8 @@ def test_a_killed_doctor_leaves_no_child(environment: Environment):
     )  # fmt: skip
     folder = str(environment.folder)
 
-    def mine() -> list[psutil.Process]:
-        return [one for one in running("start.py") if folder in " ".join(one.cmdline())]
+    def mine() -> list[int]:
+        return below("start.py", folder)
 
     for _ in range(200):
         if mine():
