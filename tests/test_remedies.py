@@ -82,7 +82,8 @@ def test_a_requirement_becomes_words_and_a_package_its_module():
     about = {"package": "keras>=3 scikit-learn"}
     found = completed(Finding(cause="framework-missing", message="", about=about), LINUX)
     assert ("/env/bin/python", "-m", "pip", "install", "keras>=3", "scikit-learn") in found.fixes[1].commands
-    assert found.verify == ('/env/bin/python -c "import keras"',)
+    keras = completed(Finding(cause="import-raises", message="", about={"package": "keras>=3"}), LINUX)
+    assert "import keras" in keras.verify[0]
     sklearn = completed(Finding(cause="import-raises", message="", about={"package": "scikit-learn"}), LINUX)
     assert "import sklearn" in sklearn.verify[0]
 
