@@ -19,6 +19,7 @@ from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fleet import FleetReport
 from dlcheck.model.launch import Launch
 from tests.real.cluster import Cluster, absent, cluster
+from tests.survival import listen_to_interrupts
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("slurm")]
 
@@ -194,7 +195,8 @@ def test_a_full_shared_folder_loses_no_report(here: Cluster, monkeypatch: pytest
 def test_nothing_stays_in_the_queue_after_an_interrupt(here: Cluster, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HUNG_ON", "n1 n2 n3 n4 n5 n6 n7 n8")
     argv = [sys.executable, "-m", "dlcheck", "fleet", "run", "--dlcheck", str(here.folder / "probe"), "--", "doctor"]
-    child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    child = subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True, preexec_fn=listen_to_interrupts)
     here.until(lambda: "alloc" in here.command("sinfo", "-h", "-o", "%T"))
     child.send_signal(2)
     out, errors = child.communicate(timeout=30)
