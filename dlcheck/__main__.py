@@ -20,10 +20,12 @@ def main() -> None:
     """Run the command line and exit with the contract's codes."""
     try:
         from dlcheck.cli import app
+
+        app.main()
     except KeyboardInterrupt:
+        # Before the command line can catch it, while modules are read, and after it has ended.
         sys.stderr.write("dlcheck: interrupted\n")
         sys.exit(130)
-    app.main()
 
 
 if __name__ == "__main__":
