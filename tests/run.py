@@ -41,6 +41,19 @@ def must(*argv: str | Path, **more: str) -> None:
         sys.exit(f"tests/run.py: {' '.join(str(word) for word in argv[:6])} ended with {code}")
 
 
+def pytest(python: Path, *arguments: str, **more: str) -> int:
+    """Run tests. What failed is run once more, alone, and both results stay in the log: tests that kill, interrupt and
+    time processes can meet a machine that is busy with something else, and a real defect fails twice.
+    """
+    code = run(python, "-m", "pytest", "-q", *arguments, **more)
+    if code == 1:
+        step("what failed, once more and alone")
+        code = run(python, "-m", "pytest", "-q", "--last-failed", "--last-failed-no-failures", "none", *(
+            word for at, word in enumerate(arguments) if word != "-n" and arguments[at - 1] != "-n"
+        ), **more)  # fmt: skip
+    return code
+
+
 def make_tools() -> Path:
     python = HOME / "tools" / BIN / "python"
     if not python.exists():
@@ -69,15 +82,15 @@ def main() -> int:
     must(tools, "-m", "ruff", "format", "--check", ".")
     must(tools, "-m", "mypy")
     step("tests of the parts")
-    code = run(tools, "-m", "pytest", "-q", "-n", "2", "-m", "not real", *arguments)
+    code = pytest(tools, "-n", "2", "-m", "not real", *arguments)
     if fast or code:
         return code
     real = make_frameworks(tools)
     step("Ansible, Ray and the types of Kubernetes, each in an environment of its own")
     must(tools, "tests/real/setup_fleet.py", *FLEET, DLCHECK_TEST_CACHE=str(HOME / "fleet"))
     step("tests with real frameworks, installers, daemons and browsers")
-    return run(tools, "-m", "pytest", "-q", "-m", "real", "--durations=25", *arguments,
-               DLCHECK_REAL_PYTHON=str(real), DLCHECK_TEST_CACHE=str(HOME / "fleet"))  # fmt: skip
+    return pytest(tools, "-m", "real", "--durations=25", *arguments,
+                  DLCHECK_REAL_PYTHON=str(real), DLCHECK_TEST_CACHE=str(HOME / "fleet"))  # fmt: skip
 
 
 if __name__ == "__main__":
