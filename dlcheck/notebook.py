@@ -168,6 +168,8 @@ def _line_of_cell(argv: tuple[str, ...], python: str) -> tuple[str, ...]:
         return ("%pip", *argv[3:])
     if argv[:1] == ("pip",):
         return ("%pip", *argv[1:])
+    if argv[:2] == ("uv", "pip"):
+        return ("%sx", *argv)
     if argv[:1] == ("dlcheck",):
         return ("%dlcheck", *argv[1:])
     return argv
