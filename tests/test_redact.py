@@ -60,7 +60,7 @@ def test_a_secret_is_masked_and_the_rest_stays(text: str, masked: str):
     "text",
     [
         "torch==2.13.0 from https://download.pytorch.org/whl/cu130",
-        "PWD=/work/x and OLDPWD=/tmp",
+        "PWD=/srv/x and OLDPWD=/tmp",
         "git@github.com:owner/project.git",
         "a token classification model",
         "tokenizers 0.22, tokens per second: 5",
