@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlcheck.fix import fix_plan, options_for
+from dlcheck.installation.fix import fix_plan, options_for
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding

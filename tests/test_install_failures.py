@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from dlcheck.install import _of_the_disk
+from dlcheck.installation.install import _of_the_disk
 from dlcheck.installers.places import Places
 
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dlcheck.builds import fitting, has_code, least_driver, misfit, numbers, releases, table
+from dlcheck.installation.builds import fitting, has_code, least_driver, misfit, numbers, releases, table
+from dlcheck.installation.selection import select
+from dlcheck.installation.wishes import wishes_of
 from dlcheck.machine import machine_of
 from dlcheck.model.codec import decode
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.facts import Facts
 from dlcheck.model.plan import Machine, NvidiaGpu, Offer, Request, Selection, Wheel
-from dlcheck.selection import select
-from dlcheck.wishes import wishes_of
 
 KNOWN = table()
 REACHED = Offer(torch_index=True)

@@ -21,8 +21,8 @@ from typing import Any
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
 
-from dlcheck.builds import releases, table
 from dlcheck.host.package_sources import package_sources
+from dlcheck.installation.builds import releases, table
 from dlcheck.installers.fetch import Client, SourceError
 from dlcheck.installers.surroundings import surroundings
 from dlcheck.model.builds import Release

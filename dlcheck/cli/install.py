@@ -92,7 +92,7 @@ def install(
 
 
 def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: bool) -> int:
-    from dlcheck import install as verb
+    from dlcheck.installation import install as verb
     from dlcheck.renderers import INSTALL_RENDERERS
 
     render, style = INSTALL_RENDERERS[format_], console.style(verbosity=verbosity)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 def mend(report: Report, *, dry_run: bool, yes: bool, offline: bool) -> bool:
     """Carry out what dlcheck can mend of the report's findings; whether the environment was changed."""
-    from dlcheck import fix, install
     from dlcheck.cli.download import Progress
+    from dlcheck.installation import fix, install
+    from dlcheck.installation.prepared import Unresolved
     from dlcheck.model.errors import DlcheckError
-    from dlcheck.prepared import Unresolved
     from dlcheck.renderers import INSTALL_RENDERERS
 
     try:

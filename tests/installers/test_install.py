@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from index_server import Index, serve, wheel
 
-from dlcheck import install as verb
 from dlcheck.host import record
 from dlcheck.host.environments import look
+from dlcheck.installation import install as verb
 from dlcheck.installers import staging
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.plan import Installation, Options

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dlcheck.host import record
+from dlcheck.installation.prepared import Failed, Prepared
 from dlcheck.installers import staging
 from dlcheck.model.record import EnvironmentFiles
 from dlcheck.model.report import Target
-from dlcheck.prepared import Failed, Prepared
 
 _TRAINED_BY = {"torch": ("torch",), "tensorflow": ("tensorflow",), "tensorflow-cpu": ("tensorflow",), "jax": ("jax",)}
 _DEVICE_OF = {"cu": "cuda", "rocm": "cuda", "xpu": "xpu"}

@@ -10,12 +10,12 @@ from dataclasses import replace
 
 from packaging.requirements import Requirement
 
-from dlcheck import builds
-from dlcheck.accelerators import Choice, accelerate, local_source, numpy_bound, out_of_reach
+from dlcheck.installation import builds
+from dlcheck.installation.accelerators import Choice, accelerate, local_source, numpy_bound, out_of_reach
+from dlcheck.installation.refusals import gone, impossible_machine, refuse
+from dlcheck.installation.wishes import COMPANIONS, Wish, wishes_of
 from dlcheck.model.builds import BuildTable, Release
 from dlcheck.model.plan import Build, Machine, Offer, Refusal, Request, Selection
-from dlcheck.refusals import gone, impossible_machine, refuse
-from dlcheck.wishes import COMPANIONS, Wish, wishes_of
 
 
 def select(machine: Machine, request: Request, known: BuildTable, offer: Offer = Offer()) -> Selection:  # noqa: B008 - frozen

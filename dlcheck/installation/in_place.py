@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 from dlcheck.host import record
 from dlcheck.host.process import Done, run
+from dlcheck.installation.prepared import Prepared
 from dlcheck.installers import staging, uv
-from dlcheck.prepared import Prepared
 
 _ONE_OF = (
     {"tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel", "tensorflow-rocm", "tf-nightly"},

@@ -8,7 +8,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from dlcheck import builds
+from dlcheck.installation import builds
+from dlcheck.installation.prepared import Prepared
 from dlcheck.installers import lock, pip, staging, uv
 from dlcheck.installers.fetch import Client
 from dlcheck.installers.lock import LockedWheel
@@ -16,7 +17,6 @@ from dlcheck.installers.places import Places
 from dlcheck.model.codec import encode
 from dlcheck.model.plan import Artifact, DiskNeed, Plan, Step
 from dlcheck.model.redact import mask_secrets
-from dlcheck.prepared import Prepared
 
 GENERIC_FACTOR, NVIDIA_FACTOR = 4.1, 1.6
 """Unpacked size by size of the wheel: 660 MB of CPU wheels become 2.6 GiB, 2.2 GB of NVIDIA's 3.3 GB (measured 2026-11)."""

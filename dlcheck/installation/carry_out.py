@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Protocol
 
-from dlcheck import in_place, machine, proof
+from dlcheck import machine
 from dlcheck.host import environments, record
 from dlcheck.host.process import Done, run
+from dlcheck.installation import in_place, proof
+from dlcheck.installation.prepared import Failed, Prepared
 from dlcheck.installers import journal, pip, settling, staging, uv, wheelhouse
 from dlcheck.installers.fetch import Client, SourceError
 from dlcheck.installers.lock import LockedWheel, local_lock
@@ -19,7 +21,6 @@ from dlcheck.installers.places import Places
 from dlcheck.installers.surroundings import surroundings
 from dlcheck.model.environment import Manifest
 from dlcheck.model.plan import Proof
-from dlcheck.prepared import Failed, Prepared
 
 
 class Reporter(Protocol):

@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dlcheck import builds, refusals, selection, wishes
-from dlcheck.costs import sized
 from dlcheck.host import package_sources, pythons
+from dlcheck.installation import builds, refusals, selection, wishes
+from dlcheck.installation.costs import sized
+from dlcheck.installation.prepared import Prepared, Unresolved
 from dlcheck.installers import lock, offer, pip, uv
 from dlcheck.installers.fetch import Client
 from dlcheck.installers.lock import LockedWheel
@@ -21,7 +22,6 @@ from dlcheck.model.errors import DlcheckError
 from dlcheck.model.plan import Options, Request, Selection
 from dlcheck.model.redact import mask_secrets
 from dlcheck.model.sources import PackageSources
-from dlcheck.prepared import Prepared, Unresolved
 
 
 def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], None]) -> Prepared:

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 
 from dlcheck.host.environments import look
 from dlcheck.host.record import normalise
+from dlcheck.installation.planning import prepare
+from dlcheck.installation.prepared import Prepared
+from dlcheck.installation.wishes import requirement
 from dlcheck.installers import staging
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fact import or_none
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding
 from dlcheck.model.plan import Options
-from dlcheck.planning import prepare
-from dlcheck.prepared import Prepared
-from dlcheck.wishes import requirement
 
 REINSTALL = frozenset(
     {"broken-partial-install", "two-copies-installed", "corrupted-download", "two-cuda-wheel-families"}

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 
 from dlcheck import machine, profiles
 from dlcheck.host import environments, record
+from dlcheck.installation.prepared import Prepared
 from dlcheck.installers import journal, staging
 from dlcheck.installers.places import Places
 from dlcheck.look import look_for_builds
 from dlcheck.model.environment import Environment, Manifest
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.plan import Machine, Options, Plan
-from dlcheck.prepared import Prepared
 
 _ACCELERATOR = re.compile(r"auto|cpu|xpu|mps|cu\d{2,3}|cuda(?:\d{2,3})?|rocm\d+\.\d+")
 
@@ -48,7 +48,7 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
         )  # fmt: skip
         return Prepared(plan=plan, options=options, target=target, machine=here, python=here.python)
     # What comes now needs the network, HTTP and the table: a run with nothing to do loads none of it.
-    from dlcheck.resolving import resolved
+    from dlcheck.installation.resolving import resolved
 
     started = Plan(
         id="", python=python, venv=target.folder, installer="", accelerator="", reason="", mode=_mode(options, target),
@@ -118,7 +118,7 @@ def _fits(have: Mapping[str, str], name: str, text: str) -> bool:
     version = have.get(name) or (have.get("tensorflow-cpu") if name == "tensorflow" else None)
     if version is None or text == name:
         return version is not None
-    from dlcheck import wishes
+    from dlcheck.installation import wishes
 
     return wishes.requirement(text).specifier.contains(version, prereleases=True)
 
@@ -128,7 +128,7 @@ def _merged(before: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
     if set(asked) <= set(before):
         return before
     # packaging takes 30 ms to load, which a run with nothing to do saves.
-    from dlcheck import wishes
+    from dlcheck.installation import wishes
 
     names = {record.normalise(wishes.requirement(one).name) for one in asked}
     kept = tuple(one for one in before if record.normalise(wishes.requirement(one).name) not in names)
@@ -152,7 +152,7 @@ def _has_nothing_to_do(target: Environment, options: Options, requirements: tupl
 
 
 def _satisfied(have: Mapping[str, str], requirements: tuple[str, ...]) -> bool:
-    from dlcheck import wishes
+    from dlcheck.installation import wishes
 
     return all(_fits(have, record.normalise(wishes.requirement(one).name), one) for one in requirements)
 

@@ -1,4 +1,4 @@
-"""Which accelerator, and which builds use it: CUDA, ROCm, XPU, Apple. Pure; dlcheck/selection.py puts it together."""
+"""Which accelerator, and which builds use it: CUDA, ROCm, XPU, Apple. Pure; selection.py puts it together."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
-from dlcheck import builds
-from dlcheck.builds import GpuBuild
+from dlcheck.installation import builds
+from dlcheck.installation.builds import GpuBuild
+from dlcheck.installation.wishes import Wish
 from dlcheck.model.builds import BuildTable, Release, Variant
 from dlcheck.model.plan import Build, Machine, Offer, Refusal, Rejected
-from dlcheck.wishes import Wish
 
 _MAJORS = (13, 12, 11)
 OUT_OF_REACH = "only PyTorch's own index has it, and that does not answer from here"

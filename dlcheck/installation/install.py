@@ -12,12 +12,12 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from dlcheck import __version__
+from dlcheck.installation.planning import prepare
+from dlcheck.installation.prepared import Failed, Prepared, Unresolved
 from dlcheck.model.plan import Failure, Installation, Options, Plan
-from dlcheck.planning import prepare
-from dlcheck.prepared import Failed, Prepared, Unresolved
 
 if TYPE_CHECKING:
-    from dlcheck.carry_out import Reporter
+    from dlcheck.installation.carry_out import Reporter
 
 SPACE = "Free some, or move the wheelhouse (DLCHECK_CACHE_DIR) or uv's cache (UV_CACHE_DIR) to a disk with room."
 
@@ -54,7 +54,7 @@ def planned(prepared: Prepared) -> Installation:
 
 def install(prepared: Prepared, environ: Mapping[str, str], reporter: Reporter) -> Installation:
     """Carry the plan out. Whatever goes wrong is in the result, and the target is then as it was."""
-    from dlcheck.carry_out import carry_out
+    from dlcheck.installation.carry_out import carry_out
 
     start = time.monotonic()
     try:

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dlcheck import builds
+from dlcheck.installation import builds
 from dlcheck.model.builds import BuildTable, Release
 from dlcheck.model.plan import Interpreter, Machine, Refusal, Selection
 
