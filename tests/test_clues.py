@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dlcheck.clues.paste import Paste
 from dlcheck.clues.rank import candidates, rank
-from dlcheck.clues.signature import parse, required
+from dlcheck.clues.signature import literals, parse, required
 from dlcheck.diagnose import diagnose_text, signatures
 
 WORDS = st.sampled_from(
@@ -81,6 +81,12 @@ def test_the_literals_that_a_pattern_cannot_do_without(pattern: str, literals: t
     assert required(pattern) == literals
 
 
+def test_all_literals_outside_of_groups_are_asked_for():
+    assert literals(r"could not (?:load|open) lib\w+\.so\.\d: (?:a|b)") == (("could not ", " lib", ".so."), ())
+    assert literals(r"(?:first|second) and x?") == ((" and ",), ())
+    assert literals(r"abc (?:first|second)") == (("abc ",), ("first", "second"))
+
+
 def test_a_literal_never_hides_a_match():
     """Every pattern that is found without its literals is found with them, on texts made of all patterns' own words."""
     known = signatures()
@@ -88,7 +94,7 @@ def test_a_literal_never_hides_a_match():
     paste = Paste(text, known)
     for clue in known.clues:
         for one in clue.expression.pattern:
-            if not one.sign and one.literals and not any(literal in paste.whole.flat for literal in one.literals):
+            if not one.sign and not one.possible(paste.whole.flat):
                 assert not one.compiled.search(paste.whole.text), one.source
 
 

@@ -57,8 +57,7 @@ class View:
 
     def find(self, one: Alternative) -> int | None:
         """Index of the line where the pattern is first found."""
-        literals = one.literals
-        if literals and not any(literal in self.flat for literal in literals):
+        if not one.possible(self.flat):
             return None
         match = one.compiled.search(self.text)
         if match is None or not self.indices:

@@ -13,19 +13,25 @@ as ``@wsl`` stands for a sign. The clue speaks where the pattern is found, every
 are regular expressions, in lower case because the text is. A blank stands for any white space, the end of a line
 included; ``.*`` stays on its line and is bounded, so that no text takes long.
 
-A pattern is compiled only when one of the literals that it cannot do without is in the text.
+A pattern is compiled only when the literals that it cannot do without are in the text.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_TOKEN = re.compile(r"\\.|\[(?:\\.|[^\]\\])+\]|\(\?(?:<?[=!]|:)|[()|]|[^\\\[()|]+")
 _HEADER = re.compile(r"\[([a-z0-9-]+)\]")
-_LITERAL = re.compile(r"\\\w|\{[^}]*\}|((?:\\[^\w](?![?*{])|[^\\.^$+?*{}|](?![?*{]))+)")
+_CLASS = r"\[(?:\\.|[^\]\\])+\]"
+_GROUP = r"\((?:[^()\[\\]|\\.|" + _CLASS + r"|GROUP)*\)"
+for _ in range(2):  # groups four deep, which is as deep as a person can still read
+    _GROUP = _GROUP.replace("GROUP", _GROUP)
+_GROUP = _GROUP.replace("|GROUP", "")
+_ALTERNATIVE = re.compile(rf"(?:[^|\\\[(]|\\.|{_CLASS}|{_GROUP})+")
+_LITERAL = re.compile(rf"\\\w|\{{[^}}]*\}}|{_CLASS}|{_GROUP}|((?:\\[^\w](?![?*{{])|[^\\.^$+?*{{}}|\[(](?![?*{{]))+)")
+_GROUPS = re.compile(rf"\\.|{_CLASS}|({_GROUP})([?*]|\{{0)?")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789 _-/:,;='\"`<>@!%&#~")
 REACH = "{0,300}"
 SHORTEST, ENOUGH = 3, 5
@@ -34,19 +40,19 @@ SHORTEST, ENOUGH = 3, 5
 
 @dataclass(slots=True)
 class Alternative:
-    """One way of a pattern: a sign's name, or a regular expression with the literals of which one must be there."""
+    """One way of a pattern: a sign's name, or a regular expression with the literals that it cannot do without."""
 
     source: str
     sign: bool = False
-    _literals: tuple[str, ...] | None = None
+    _literals: tuple[tuple[str, ...], tuple[str, ...]] | None = None
     _compiled: re.Pattern[str] | None = None
 
-    @property
-    def literals(self) -> tuple[str, ...]:
-        """Literals of which the text must hold one; empty where none can be named."""
+    def possible(self, text: str) -> bool:
+        """Whether the text, on one line, holds the literals without which the pattern is found nowhere."""
         if self._literals is None:
-            self._literals = (self.source,) if _PLAIN.issuperset(self.source) else required(self.source)
-        return self._literals
+            self._literals = ((self.source,), ()) if _PLAIN.issuperset(self.source) else literals(self.source)
+        every, some = self._literals
+        return all(one in text for one in every) and (not some or any(one in text for one in some))
 
     @property
     def compiled(self) -> re.Pattern[str]:
@@ -136,37 +142,32 @@ def alternatives(pattern: str) -> tuple[Alternative, ...]:
     return tuple(Alternative(one[1:], sign=True) if one[0] == "@" else Alternative(one) for one in _split(pattern))
 
 
-def _split(pattern: str) -> Iterator[str]:
+def _split(pattern: str) -> list[str]:
     if "|" not in pattern:
-        yield pattern
-        return
+        return [pattern]
     if "(" not in pattern and "[" not in pattern and "\\|" not in pattern:
-        yield from filter(None, pattern.split("|"))
-        return
-    depth = start = end = 0
-    for token in _TOKEN.finditer(pattern):
-        text, end = token[0], token.end()
-        if text[0] == "(":
-            depth += 1
-        elif text == ")":
-            depth -= 1
-        elif text == "|" and depth == 0:
-            if token.start() > start:
-                yield pattern[start : token.start()]
-            start = end
-    if end > start:
-        yield pattern[start:end]
+        return [one for one in pattern.split("|") if one]
+    return _ALTERNATIVE.findall(pattern)
+
+
+def literals(pattern: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Literals that every text which the pattern matches holds: all of the first, one of the second where there are any."""
+    every = tuple(one for one in _stretches(pattern) if len(one) >= SHORTEST)
+    if any(len(one) >= ENOUGH for one in every):
+        return every, ()
+    return every, required(pattern)
 
 
 def required(pattern: str) -> tuple[str, ...]:
     """Literals of which every text that the pattern matches holds one; empty where none is long enough to help."""
-    flat, groups = _outside(pattern)
-    best = max(_literals(flat), key=len, default="")
-    if len(best) >= ENOUGH or not groups:
-        return (best,) if len(best) >= SHORTEST else ()
+    best = max(_stretches(pattern), key=len, default="")
     found: tuple[str, ...] = (best,) if len(best) >= SHORTEST else ()
-    for group in groups:
-        inside = [required(one) for one in _split(group)]
+    if len(best) >= ENOUGH:
+        return found
+    for group, optional in _GROUPS.findall(pattern):
+        if not group or optional or group[1:3] in ("?=", "?!", "?<"):
+            continue
+        inside = [required(one) for one in _split(group[1:-1].removeprefix("?:"))]
         if inside and all(inside):
             literals = tuple(literal for one in inside for literal in one)
             if not found or min(map(len, literals)) > min(map(len, found)):
@@ -174,40 +175,9 @@ def required(pattern: str) -> tuple[str, ...]:
     return found
 
 
-def _outside(pattern: str) -> tuple[str, list[str]]:
-    """The pattern without its groups and classes, and the inner sides of the groups that must be there."""
-    if "(" not in pattern and "[" not in pattern:
-        return pattern, []
-    tokens = list(_TOKEN.finditer(pattern))
-    flat: list[str] = []
-    groups: list[str] = []
-    at = 0
-    while at < len(tokens):
-        text = tokens[at][0]
-        if text[0] == "(":
-            close = _closing(tokens, at)
-            follows = pattern[tokens[close].end() : tokens[close].end() + 2]
-            if text[1:3] not in ("?=", "?!", "?<") and follows[:1] not in ("?", "*") and follows != "{0":
-                groups.append(pattern[tokens[at].end() : tokens[close].start()])
-            at = close
-        flat.append("\\w" if text[0] in "([" else text)
-        at += 1
-    return "".join(flat), groups
-
-
-def _closing(tokens: list[re.Match[str]], at: int) -> int:
-    depth = 0
-    for place in range(at, len(tokens)):
-        text = tokens[place][0]
-        depth += (text[0] == "(") - (text == ")")
-        if depth == 0:
-            return place
-    return len(tokens) - 1
-
-
-def _literals(flat: str) -> list[str]:
-    """The literal stretches of a pattern without groups and classes."""
-    found = filter(None, _LITERAL.findall(flat))
+def _stretches(pattern: str) -> list[str]:
+    """The literal stretches of a pattern outside its groups and classes."""
+    found = filter(None, _LITERAL.findall(pattern))
     return [one.replace("\\", "") if "\\" in one else one for one in found]
 
 
