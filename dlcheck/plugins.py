@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from dlcheck.host import files
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding, Rule
 from dlcheck.model.profile import Profile, Severity
@@ -108,9 +109,8 @@ def _declared(path: tuple[str, ...], here: str) -> bool:
             continue
         for name in names:
             try:
-                with open(os.path.join(folder, name, "entry_points.txt"), encoding="utf-8", errors="replace") as stream:
-                    if "[dlcheck." in stream.read(65_536):
-                        return True
+                if b"[dlcheck." in files.head(os.path.join(folder, name, "entry_points.txt"), 65_536):
+                    return True
             except OSError:
                 continue
     return False

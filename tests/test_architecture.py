@@ -83,6 +83,7 @@ def test_imports_go_one_way(path: Path):
         if home in USES_PROCESS:
             assert {name for name in dlcheck if folder(name) == "host"} <= {
                 "dlcheck.host",
+                "dlcheck.host.files",
                 "dlcheck.host.process",
                 *(f"dlcheck.host.process.{word}" for word in ("Child", "Done", "run", "running", "end_all")),
                 "dlcheck.host.interpreter",

@@ -27,7 +27,8 @@ def document(text: str, path: str | None = None) -> None:
     try:
         descriptor, temporary = tempfile.mkstemp(prefix=".dlcheck-", dir=folder)
         try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as stream:
+            # Names of files may hold bytes that are no text; in JSON the escape is the right one too.
+            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
                 stream.write(text)
                 stream.flush()
                 os.fsync(stream.fileno())

@@ -5,14 +5,13 @@ from __future__ import annotations
 import glob
 import os
 
+from dlcheck.host import files
+
 
 def words(path: str) -> str | None:
     """The file's text without blanks at its ends; None where it is not there or cannot be read."""
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            return stream.read(1_000_000).strip("\0 \t\r\n")
-    except OSError:
-        return None
+    text = files.read(path)
+    return text.strip("\0 \t\r\n") if isinstance(text, str) else None
 
 
 def number(path: str) -> int | None:

@@ -6,11 +6,11 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from dlcheck.frameworks import FRAMEWORKS, historic, keras
 from dlcheck.frameworks.framework import Framework
+from dlcheck.host import files
 from dlcheck.model.codec import DecodeError, decode
 from dlcheck.model.fact import Unknown
 from dlcheck.model.python_facts import Distribution, FrameworkDevice, FrameworkFacts, ImportFacts
@@ -50,7 +50,7 @@ def _look_at(
         # conda packages and copied folders come without a dist-info; the module's own file tells.
         for place in site_packages:
             if framework.version_file and os.path.exists(os.path.join(place, framework.version_file)):
-                folder, version = place, _version_in(Path(place, framework.version_file))
+                folder, version = place, _version_in(os.path.join(place, framework.version_file))
                 break
         else:
             return None
@@ -66,11 +66,9 @@ def _look_at(
     )
 
 
-def _version_in(path: Path) -> str | None:
-    try:
-        found = _VERSION.search(path.read_bytes()[:262_144].decode("utf-8", "replace"))
-    except OSError:
-        return None
+def _version_in(path: str) -> str | None:
+    text = files.read(path)
+    found = _VERSION.search(text) if isinstance(text, str) else None
     return found[2] if found else None
 
 
@@ -93,6 +91,7 @@ def read_answer(
         devices = decode(tuple[FrameworkDevice, ...], fields.get("devices", []))
     except DecodeError as error:
         devices = Unknown(str(error))
+    traceback, details = fields.get("traceback"), fields.get("details")
     return ImportFacts(
         result=result,
         stage=stage,
@@ -104,11 +103,11 @@ def read_answer(
         gpu_available=_flag(fields.get("gpu_available")),
         error_type=_text(fields.get("error_type")),
         error=_text(fields.get("error")),
-        traceback=tuple(str(line)[:500] for line in fields.get("traceback") or ())[-60:],
+        traceback=tuple(str(line)[:500] for line in traceback[-60:]) if isinstance(traceback, list) else (),
         signal=signal,
         exit_code=code if result != "timeout" else None,
         output=tuple(line[:500] for line in output.splitlines()[-40:]),
-        details={str(name): str(value)[:4000] for name, value in (fields.get("details") or {}).items()},
+        details={name: str(value)[:4000] for name, value in details.items()} if isinstance(details, dict) else {},
     )
 
 
@@ -117,7 +116,12 @@ def _text(value: object) -> str | None:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return decode(float, value)
+    except DecodeError:
+        return None
 
 
 def _flag(value: object) -> bool | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from dlcheck.frameworks.framework import Framework
+from dlcheck.host import files
 
 BACKENDS = ("tensorflow", "torch", "jax", "numpy", "openvino")
 
@@ -23,9 +23,8 @@ def backend(environ: Mapping[str, str]) -> tuple[str, str]:
         user = environ.get("HOME") or environ.get("USERPROFILE")
         home = os.path.join(user, ".keras") if user else None
     if home:
-        path = Path(home, "keras.json")
         try:
-            table = json.loads(path.read_bytes()[:65_536])
+            table = json.loads(files.whole(os.path.join(home, "keras.json"), 65_536))
             name = table.get("backend") if isinstance(table, dict) else None
         except (OSError, ValueError, RecursionError):
             name = None

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import ast
-from pathlib import Path
+import os
+import re
 
 from dlcheck.frameworks.framework import Framework
+from dlcheck.host import files
 from dlcheck.model.fact import Unknown
 from dlcheck.model.python_facts import BuildFacts
+
+# Python's own parser is not let loose on it: enough parentheses end the process that parses them.
+_PAIR = re.compile(r"""\(\s*['"](?P<name>\w+)['"]\s*,\s*(?P<value>'[^'\n]*'|"[^"\n]*"|\[[^\]\[]*\]|\w+)\s*\)""")
+_WORD = re.compile(r"""['"]([^'"\n]+)['"]""")
 
 
 def read_build(site_packages: str) -> BuildFacts | Unknown | None:
     """What tensorflow/python/platform/build_info.py says: a literal list of pairs inside an OrderedDict call."""
-    path = Path(site_packages, "tensorflow", "python", "platform", "build_info.py")
+    path = os.path.join(site_packages, "tensorflow", "python", "platform", "build_info.py")
     try:
-        tree = ast.parse(path.read_bytes()[:262_144].decode("utf-8", "replace"))
+        text = files.head(path, 262_144).decode("utf-8", "replace")
     except FileNotFoundError:
         return None
-    except (OSError, SyntaxError, ValueError, RecursionError) as error:
-        return Unknown(f"build_info.py of TensorFlow: {type(error).__name__}")
-    flags: dict[str, str] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and node.value.args:
-            try:
-                pairs = ast.literal_eval(node.value.args[0])
-                flags.update({str(name): str(value) for name, value in pairs})
-            except (ValueError, TypeError):
-                continue
-    capabilities = ast.literal_eval(flags.get("cuda_compute_capabilities", "[]") or "[]")
+    except OSError as error:
+        return Unknown(f"build_info.py of TensorFlow: {error.strerror}")
+    flags = {found["name"]: found["value"].strip("'\"") for found in _PAIR.finditer(text)}
     return BuildFacts(
         cuda=flags.get("cuda_version") or ("yes" if flags.get("is_cuda_build") == "True" else None),
         cudnn=flags.get("cudnn_version"),
         rocm="yes" if flags.get("is_rocm_build") == "True" else None,
-        architectures=tuple(str(one) for one in capabilities) if isinstance(capabilities, list) else (),
+        architectures=tuple(_WORD.findall(flags.get("cuda_compute_capabilities", ""))),
         flags=flags,
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from pathlib import Path
 
 from dlcheck.frameworks.framework import Framework
+from dlcheck.host import files
 from dlcheck.model.fact import Unknown
 from dlcheck.model.python_facts import BuildFacts
 
@@ -15,9 +16,9 @@ _FIELD = re.compile(r"^(?P<name>\w+)(?:\s*:[^=\n]*)?\s*=\s*(?P<value>'[^']*'|Non
 
 def read_build(site_packages: str) -> BuildFacts | Unknown | None:
     """CUDA, ROCm and XPU versions of the build, from torch/version.py as text."""
-    path = Path(site_packages, "torch", "version.py")
+    path = os.path.join(site_packages, "torch", "version.py")
     try:
-        text = path.read_bytes()[:65_536].decode("utf-8", "replace")
+        text = files.head(path, 65_536).decode("utf-8", "replace")
     except FileNotFoundError:
         return None
     except OSError as error:

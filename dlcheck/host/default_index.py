@@ -8,6 +8,8 @@ import re
 import sys
 from collections.abc import Iterator
 
+from dlcheck.host import files
+
 
 def default_index(prefix: str | None = None) -> str | None:
     """The default index of the pip in ``prefix``, beside this interpreter or bundled with it; None where there is none.
@@ -25,11 +27,9 @@ def _index_modules(prefix: str | None) -> Iterator[str]:
     module = "pip/_internal/models/index.py"
     for base in dict.fromkeys(one for one in (prefix, sys.prefix, sys.base_prefix) if one):
         for site in (*glob.glob(f"{glob.escape(base)}/lib/python3*/site-packages"), f"{base}/Lib/site-packages"):
-            try:
-                with open(os.path.join(site, module), encoding="utf-8") as stream:
-                    yield stream.read()
-            except OSError:
-                continue
+            text = files.read(os.path.join(site, module))
+            if isinstance(text, str):
+                yield text
     import zipfile
 
     # Debian takes ensurepip out of its Python and keeps the wheel elsewhere.

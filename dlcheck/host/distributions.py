@@ -113,8 +113,7 @@ def _read(folder: str, entry: str, metadata: str) -> Distribution:
 
 def _head(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as stream:
-            return stream.read(_HEAD)
+        return files.head(path, _HEAD)
     except OSError:
         return None
 

@@ -7,9 +7,13 @@ import json
 import os
 import re
 
+from dlcheck.host import files
 from dlcheck.host.record import normalise
-from dlcheck.model.codec import DecodeError, decode
+from dlcheck.model.codec import decode
 from dlcheck.model.environment import MANIFEST, Environment, Manifest
+
+MOST_BYTES = 16_000_000
+"""Of a manifest: it names every file that it made, a few hundred thousand bytes."""
 
 
 def look(folder: str) -> Environment:
@@ -56,12 +60,11 @@ def _environment(folder: str, state: str, settings: dict[str, str]) -> Environme
 
 
 def _settings(path: str) -> dict[str, str] | None:
-    try:
-        with open(path, encoding="utf-8", errors="replace") as stream:
-            pairs = (line.partition("=") for line in stream)
-            return {key.strip().lower(): value.strip() for key, mark, value in pairs if mark}
-    except OSError:
+    text = files.read(path)
+    if not isinstance(text, str):
         return None
+    pairs = (line.partition("=") for line in text.splitlines())
+    return {key.strip().lower(): value.strip() for key, mark, value in pairs if mark}
 
 
 def _base(settings: dict[str, str], python: str) -> str | None:
@@ -78,11 +81,10 @@ def _base(settings: dict[str, str], python: str) -> str | None:
 
 def _manifest(path: str) -> tuple[Manifest | None, str | None]:
     try:
-        with open(path, encoding="utf-8") as stream:
-            return decode(Manifest, json.load(stream)), None
+        return decode(Manifest, json.loads(files.whole(path, MOST_BYTES))), None
     except FileNotFoundError:
         return None, None
-    except (OSError, ValueError, DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None, f"its {MANIFEST} cannot be read"
 
 

@@ -1,8 +1,13 @@
-"""Small files of the kernel and of settings, read with a limit; every failure is an answer."""
+"""Files that somebody else wrote: of the kernel, of settings, of the checked environment. Only regular files are opened,
+and never more is read than is asked for; every failure is an answer.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+from io import FileIO
 
 from dlcheck.model.fact import Unknown
 
@@ -10,15 +15,45 @@ LIMIT = 1_000_000
 """Bytes; no file that is read through here has a reason to be longer."""
 
 
+def opened(path: str) -> FileIO:
+    """A regular file, links followed, to be read and closed.
+
+    ``OSError`` where there is none: a pipe in the place of a file would be waited for without end, and a device never ends.
+    """
+    # Without O_NONBLOCK the opening of a pipe already waits, for somebody who writes into it.
+    stream = FileIO(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)))
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "is not a regular file", path)
+    return stream
+
+
+def head(path: str, limit: int) -> bytes:
+    """The first ``limit`` bytes of a regular file; ``OSError`` as ``opened``."""
+    with opened(path) as stream:
+        blocks = []
+        while limit > 0 and (block := stream.read(limit)):
+            blocks.append(block)
+            limit -= len(block)
+    return b"".join(blocks)
+
+
+def whole(path: str, limit: int) -> bytes:
+    """All bytes of a regular file; ``OSError`` where it is none, and where it is longer than ``limit``."""
+    content = head(path, limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"is larger than {limit // 1_000_000} MB", path)
+    return content
+
+
 def read(path: str, limit: int = LIMIT) -> str | Unknown | None:
     """The text of a file, None where it does not exist, Unknown where it cannot be read. Undecodable bytes are replaced."""
     try:
-        with open(path, "rb") as stream:
-            return stream.read(limit).decode("utf-8", "replace")
+        return head(path, limit).decode("utf-8", "replace")
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError as error:
-        return Unknown(f"{path}: {error.strerror or error}")
+    except (OSError, ValueError) as error:
+        return Unknown(f"{path}: {getattr(error, 'strerror', None) or error}")
 
 
 def read_line(path: str) -> str | None:

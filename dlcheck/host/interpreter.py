@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dlcheck.host import files
 from dlcheck.host.process import Child, Done, run
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.report import Target
@@ -20,6 +21,8 @@ from dlcheck.model.report import Target
 INSIDE = Path(__file__).parent.parent / "inside"
 BIN = "Scripts" if os.name == "nt" else "bin"
 EXE = "python.exe" if os.name == "nt" else "python"
+MOST_BYTES = 16_000_000
+"""Of an answer: the checked environment's own code could have written it, or put something else in its place."""
 
 
 def choose(
@@ -143,8 +146,7 @@ class Question:
     def peek(self) -> dict[str, Any]:
         """What has been answered so far, while it is still at work."""
         with contextlib.suppress(OSError, ValueError, RecursionError):
-            with open(self._path, encoding="utf-8") as stream:
-                fields = json.loads(stream.read(16_000_000))
+            fields = json.loads(files.whole(self._path, MOST_BYTES))
             if isinstance(fields, dict):
                 return fields
         return {}

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote
 
+from dlcheck.host import files
 from dlcheck.host.default_index import default_index
 from dlcheck.model.host_facts import IndexFacts
 from dlcheck.model.sources import PackageSources, Setting, Source
@@ -141,16 +142,15 @@ def pip_files(
         yield named
 
 
-def _read_pip(reading: _Reading, environ: Mapping[str, str], files: Iterable[str]) -> None:
+def _read_pip(reading: _Reading, environ: Mapping[str, str], paths: Iterable[str]) -> None:
     options: dict[str, Setting] = {}
     sections: dict[str, dict[str, Setting]] = {"global": {}, "install": {}}
-    for path in files:
+    for path in paths:
         if not os.path.isfile(path):
             continue
         parser = configparser.RawConfigParser()
         try:
-            with open(path, encoding="utf-8") as stream:
-                parser.read_file(stream)
+            parser.read_string(files.whole(path, files.LIMIT).decode("utf-8-sig"), path)
         except (OSError, UnicodeDecodeError, configparser.Error) as error:
             reading.unreadable.append(f"{path}: {getattr(error, 'strerror', None) or type(error).__name__}")
             continue
@@ -222,7 +222,7 @@ def uv_files(
     yield os.path.join(etc, "uv/uv.toml")
 
 
-def _read_uv(reading: _Reading, environ: Mapping[str, str], files: Iterable[str]) -> None:
+def _read_uv(reading: _Reading, environ: Mapping[str, str], paths: Iterable[str]) -> None:
     for name, role in (
         ("UV_FIND_LINKS", "find-links"),
         ("UV_INDEX", "extra-index"),
@@ -239,13 +239,12 @@ def _read_uv(reading: _Reading, environ: Mapping[str, str], files: Iterable[str]
     reading.trusted_hosts += (environ.get("UV_INSECURE_HOST") or "").split()
     if environ.get("UV_HTTP_TIMEOUT"):
         _add_timeout(reading, environ["UV_HTTP_TIMEOUT"])
-    for path in files:
+    for path in paths:
         if not os.path.isfile(path):
             continue
         try:
-            with open(path, "rb") as stream:
-                table = tomllib.load(stream)
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            table = tomllib.loads(files.whole(path, files.LIMIT).decode("utf-8"))
+        except (OSError, ValueError, RecursionError) as error:
             reading.unreadable.append(f"{path}: {getattr(error, 'strerror', None) or type(error).__name__}")
             continue
         if path.endswith("pyproject.toml"):

@@ -14,10 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dlcheck.host import files
 from dlcheck.host.interpreter import INSIDE
 from dlcheck.host.process import Child, Done
 
 POLL_SECONDS = 0.05
+MOST_BYTES = 64_000_000
+"""Of what the ranks write down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +88,9 @@ def run_ranks(
 
 def _events(path: str) -> tuple[dict[str, Any], ...]:
     found = []
-    with contextlib.suppress(OSError), open(path, encoding="utf-8") as stream:
-        for line in stream:
-            with contextlib.suppress(ValueError):
+    with contextlib.suppress(OSError):
+        for line in files.head(path, MOST_BYTES).splitlines():
+            with contextlib.suppress(ValueError, RecursionError):
                 event = json.loads(line)
                 if isinstance(event, dict) and isinstance(event.get("event"), str):
                     found.append(event)
@@ -96,7 +99,7 @@ def _events(path: str) -> tuple[dict[str, Any], ...]:
 
 def _exit_codes(output: str) -> dict[int, int]:
     """From the summary that torch.distributed.run writes of failed ranks."""
-    pairs = re.findall(r"local_rank\s*:\s*(\d+)\b.*?exitcode\s*:\s*(-?\d+)", output, re.DOTALL)
+    pairs = re.findall(r"local_rank\s*:\s*(\d+)\b.{0,600}?exitcode\s*:\s*(-?\d+)", output, re.DOTALL)
     return {int(rank): int(code) for rank, code in pairs}
 
 

@@ -10,14 +10,18 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import io
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from dlcheck.host import files
 from dlcheck.model.record import Collision, DistributionFiles, EnvironmentFiles
 
 SAMPLE = 5
+MOST_BYTES = 16_000_000
+"""Of a RECORD; that of TensorFlow with its 20,000 files has 3 million."""
 _KEEPS_NO_RECORD = ("debian", "rpm", "dpkg", "portage", "zypper", "pacman", "apk")
 """INSTALLER of system package managers, which leave RECORD out on purpose."""
 _BLOCK = 1 << 20
@@ -113,8 +117,8 @@ def digests(site_packages: str) -> dict[str, str]:
         if not entry.endswith(".dist-info") or entry.startswith("~"):
             continue
         try:
-            with open(os.path.join(site_packages, entry, "RECORD"), "rb") as stream:
-                found[entry] = hashlib.sha256(stream.read()).hexdigest()
+            content = files.whole(os.path.join(site_packages, entry, "RECORD"), MOST_BYTES)
+            found[entry] = hashlib.sha256(content).hexdigest()
         except OSError:
             found[entry] = ""
     return found
@@ -133,9 +137,8 @@ def has_all(site_packages: str) -> bool:
                 return False
             if not entry.endswith(".dist-info"):
                 continue
-            with open(os.path.join(site_packages, entry, "RECORD"), encoding="utf-8") as stream:
-                lines = stream.read().splitlines()
-            for line in lines:
+            text = files.whole(os.path.join(site_packages, entry, "RECORD"), MOST_BYTES).decode("utf-8")
+            for line in text.splitlines():
                 path, _, size = line.rsplit(",", 2) if line[:1] != '"' else next(csv.reader([line]))
                 if not path.endswith(".pyc") and size not in ("", str(stat(prefix + path).st_size)):
                     return False
@@ -191,8 +194,7 @@ def _by_folder(home: str) -> tuple[dict[str, set[str]], str | None]:
     are read as CSV.
     """
     try:
-        with open(os.path.join(home, "RECORD"), encoding="utf-8") as stream:
-            text = stream.read()
+        text = files.whole(os.path.join(home, "RECORD"), MOST_BYTES).decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError):
         text = '"'
     failure = None
@@ -216,7 +218,7 @@ def _by_folder(home: str) -> tuple[dict[str, set[str]], str | None]:
 def _names_in(folder: str) -> frozenset[str]:
     try:
         return frozenset(os.listdir(folder))
-    except OSError:
+    except (OSError, ValueError):
         return frozenset()
 
 
@@ -248,8 +250,9 @@ def _read(site_packages: str, folder: str) -> _Reading:
 
 def _rows(path: str) -> tuple[list[_Row], str | None]:
     try:
-        with open(path, encoding="utf-8", newline="") as stream:
-            rows = [(row[0], row[1], row[2]) for row in csv.reader(stream) if len(row) >= 3 and row[0]]
+        text = files.whole(path, MOST_BYTES).decode("utf-8")
+        lines = csv.reader(io.StringIO(text, newline=""))
+        rows = [(row[0], row[1], row[2]) for row in lines if len(row) >= 3 and row[0]]
     except FileNotFoundError:
         return [], "no RECORD"
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -266,8 +269,7 @@ def _has_text(path: str) -> bool:
 
 def _installer(home: str) -> str:
     try:
-        with open(os.path.join(home, "INSTALLER"), encoding="utf-8", errors="replace") as stream:
-            return stream.read(100).strip().lower()
+        return files.head(os.path.join(home, "INSTALLER"), 100).decode("utf-8", "replace").strip().lower()
     except OSError:
         return ""
 
@@ -303,7 +305,7 @@ def _is_same(site_packages: str, row: _Row, progress: Callable[[int], None]) -> 
     path, (method, _, expected), size = row[0], row[1].partition("="), row[2]
     try:
         digest = hashlib.new(method)
-        with open(os.path.join(site_packages, path), "rb", buffering=0) as stream:
+        with files.opened(os.path.join(site_packages, path)) as stream:
             if size and size != str(os.fstat(stream.fileno()).st_size):
                 return True
             while block := stream.read(_BLOCK):

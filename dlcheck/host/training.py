@@ -16,11 +16,15 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from dlcheck.host import files
 from dlcheck.host.interpreter import Question
 from dlcheck.host.process import Done
 
 GRACE = 3.0
 """Seconds that a worker gets to end a child of its own whose time is up, before it is ended itself."""
+
+MOST_BYTES = 16_000_000
+"""Taken at a time of the lines that a worker wrote."""
 
 Event = dict[str, Any]
 
@@ -125,9 +129,9 @@ class Training:
 
     def _new_lines(self) -> list[Event]:
         try:
-            with open(self._path, "rb") as stream:
+            with files.opened(self._path) as stream:
                 stream.seek(self._read)
-                block = stream.read()
+                block = stream.read(MOST_BYTES)
         except OSError:
             return []
         self._read += len(block)

@@ -70,11 +70,24 @@ def _decode(kind: Any, value: object, place: str) -> object:
         if value is None:
             return None
         raise DecodeError(f"{place}: null is expected")
-    if kind is float and isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
+    if kind in (int, float) and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _decode_number(kind, value, place)
     if isinstance(kind, type) and type(value) is kind:
         return value
     raise DecodeError(f"{place}: {getattr(kind, '__name__', kind)} is expected, not {type(value).__name__}")
+
+
+def _decode_number(kind: type, value: float, place: str) -> float:
+    """Infinite and not-a-number, which JSON does not have and Python reads, and what 64 bits do not hold, are no figures of
+    a machine: whoever computes with them would trip.
+    """
+    if isinstance(value, int):
+        if value.bit_length() > 64:
+            raise DecodeError(f"{place}: a number of 64 bits is expected")
+        return float(value) if kind is float else value
+    if kind is int or not math.isfinite(value):
+        raise DecodeError(f"{place}: a{' whole' if kind is int else ''} number is expected")
+    return value
 
 
 def _decode_union(kinds: tuple[Any, ...], value: object, place: str) -> object:
