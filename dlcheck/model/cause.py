@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 
+from dlcheck.model.dataclass import dataclass
 from dlcheck.model.finding import Fix
 from dlcheck.model.placeholder import filled
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from dlcheck.model.cause import Cause
+from dlcheck.model.dataclass import dataclass
 from dlcheck.model.profile import Severity
 
 

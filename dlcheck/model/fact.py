@@ -6,8 +6,9 @@ read as fine and never as broken: a rule that needs an unknown fact becomes ``un
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeVar
+
+from dlcheck.model.dataclass import dataclass
 
 T = TypeVar("T")
 

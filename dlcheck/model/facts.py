@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dlcheck.model.dataclass import dataclass
 from dlcheck.model.device_facts import DeviceFacts
 from dlcheck.model.fact import NOT_GATHERED, Unknown
 from dlcheck.model.host_facts import (

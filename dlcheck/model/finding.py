@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dlcheck.model.dataclass import dataclass
 from dlcheck.model.facts import Facts
 from dlcheck.model.profile import Profile, Severity
 

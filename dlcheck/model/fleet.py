@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from dlcheck.model.dataclass import dataclass
 
 
 class NodeState(str, enum.Enum):

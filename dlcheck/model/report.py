@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from dlcheck.model.dataclass import dataclass
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding, Status, Verdict
 from dlcheck.model.profile import Severity

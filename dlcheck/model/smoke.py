@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from dlcheck.model.dataclass import dataclass
 from dlcheck.model.level import Level
 from dlcheck.model.report import Target
 

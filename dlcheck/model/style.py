@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from dlcheck.model.dataclass import dataclass
 from dlcheck.model.shell import Shell
 
 
