@@ -153,7 +153,7 @@ def _build_cause(facts: Facts, stack: NvidiaFacts, name: str, framework: Framewo
     "DL614",
     "Each framework built for NVIDIA lists the GPU",
     group=GROUP,
-    needs=("devices", "frameworks", "distributions"),
+    needs=("devices", "frameworks", "distributions", "variables"),
     causes=("tf-pip-cuda-libs-not-found", "cuda-libs-missing", "jax-plugin-mismatch"),
 )
 def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
@@ -174,6 +174,8 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         if name == "torch":
             silent.append(built.title(name, framework))
             continue
+        if name == "jax" and (gpu.variable(facts, "JAX_PLATFORMS") or gpu.variable(facts, "JAX_PLATFORM_NAME")):
+            continue  # it was told where to compute, which a rule of its own judges
         wheels = [
             one.name for one in known(facts.distributions) if one.name.startswith(("nvidia-cudnn-cu", "nvidia-cublas"))
         ]
