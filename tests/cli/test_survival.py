@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -68,6 +69,14 @@ def below(mark: str, folder: str) -> list[int]:
         except psutil.Error:
             continue
     return found
+
+
+def appear(processes: Callable[[], list[int]]) -> None:
+    """Wait until there are such processes. A busy machine takes its time to start them; a signal sent before means nothing."""
+    end = time.monotonic() + 60
+    while not processes():
+        assert time.monotonic() < end, "the child was never started"
+        time.sleep(0.05)
 
 
 def running(mark: str) -> list[psutil.Process]:
@@ -163,10 +172,7 @@ def test_ctrl_c_ends_everything_at_once(environment: Environment):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, start_new_session=True, preexec_fn=listen_to_interrupts,
     )  # fmt: skip
     folder = str(environment.folder)
-    for _ in range(200):
-        if below("look_torch", folder):
-            break
-        time.sleep(0.05)
+    appear(lambda: below("look_torch", folder))
     start = time.monotonic()
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=20)
@@ -188,10 +194,7 @@ def test_a_killed_doctor_leaves_no_child(environment: Environment):
     def mine() -> list[int]:
         return below("start.py", folder)
 
-    for _ in range(200):
-        if mine():
-            break
-        time.sleep(0.05)
+    appear(mine)
     time.sleep(0.5)
     child.kill()
     child.wait()
