@@ -142,3 +142,8 @@ def test_a_megabyte_of_anything_is_read_soon(text: str):
     diagnose_text(text)
     # Under a second on an idle machine; the limit leaves room for a busy one and for coverage.
     assert time.process_time() - start < 5
+
+
+def test_a_condition_after_the_exceptions_is_refused():
+    with pytest.raises(ValueError, match=r"a\.txt:2: a condition stands before the exceptions"):
+        parse([("a.txt", "[one]\n80 it fails !! docker && podman\n")])

@@ -133,6 +133,8 @@ def parse(files: Iterable[tuple[str, str]]) -> Signatures:
                 figure = weight.rstrip("~")
                 if not figure.isdigit() or not rest or not cause:
                     raise ValueError(f"{place}: a sign, a cause, beats: or a weight is expected")
+                if " && " in rest.partition(" !! ")[2]:
+                    raise ValueError(f"{place}: a condition stands before the exceptions")
                 found.clues.append(Clue(cause, int(figure) / 100, Expression(rest), place, figure != weight))
     return found
 
