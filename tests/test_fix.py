@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dlcheck.installation.fix import fix_plan, options_for
+from dlcheck.installation.fix import _as_wished, fix_plan, options_for
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding
@@ -54,6 +54,26 @@ def test_what_ends_a_cause(found: Finding, requirements, again, gone):
 def test_causes_outside_the_environment_are_left_alone():
     assert options_for([finding("driver-too-old"), finding("low-ram")], FACTS) is None
     assert options_for([finding("cpu-only-build", "torch", because_of=("driver-too-old",))], FACTS) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "before", "wishes"),
+    [
+        # Broken files and leftovers: the environment is built anew of the wishes that it was made of, and nothing else.
+        (finding("broken-partial-install"), ("torch==2.13.0",), ("torch==2.13.0",)),
+        (finding("broken-partial-install", "numpy"), ("torch==2.13.0",), ("torch==2.13.0",)),
+        (finding("cpu-only-build", "torch"), ("torch==2.13.0",), ("torch==2.13.0",)),
+        (finding("cpu-only-build", "torch"), ("keras",), ("keras", "torch")),
+        (finding("numpy-abi-mismatch", "torch", about={"package": "numpy<2"}), ("torch",), ("torch", "numpy<2")),
+        (
+            finding("numpy-abi-mismatch", "torch", about={"package": "numpy<2"}),
+            ("numpy", "torch"),
+            ("torch", "numpy<2"),
+        ),
+    ],
+)
+def test_an_environment_of_ours_keeps_its_wishes(found: Finding, before: tuple[str, ...], wishes: tuple[str, ...]):
+    assert _as_wished(options_for([found], FACTS), before) == wishes
 
 
 def test_a_python_outside_any_environment_is_never_touched():

@@ -91,7 +91,7 @@ def install(
     return _run(wished, format_.value, options.verbosity(verbose, quiet), dry_run=dry_run, yes=yes)
 
 
-def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: bool) -> int:
+def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: bool, again: bool = False) -> int:
     from dlcheck.installation import install as verb
     from dlcheck.renderers import INSTALL_RENDERERS
 
@@ -110,5 +110,9 @@ def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: b
             return 1
     with Progress(done.plan.artifacts) as progress:
         done = verb.install(prepared, os.environ, progress)
+    if done.failure and done.failure.step == "lock" and not again:
+        # Another run came first: what is left to do is a new plan, often nothing.
+        console.say(done.failure.message)
+        return _run(wished, format_, verbosity, dry_run=dry_run, yes=yes, again=True)
     console.document(render(done, style))
     return done.exit_code

@@ -23,7 +23,9 @@ def mend(report: Report, *, dry_run: bool, yes: bool, offline: bool) -> bool:
     try:
         prepared = fix.fix_plan(report.findings, report.facts, os.environ, offline=offline)
     except Unresolved as error:
-        console.say(f"dlcheck: no plan mends this: {error}")
+        console.say(
+            f"dlcheck: no plan mends this: {error}" + (f"\n  {error.failure.hint}" if error.failure.hint else "")
+        )
         return False
     except DlcheckError as error:
         console.say(f"dlcheck: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))

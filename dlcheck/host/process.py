@@ -1,11 +1,13 @@
 """The only place that starts a process.
 
 Every child runs in a session of its own, with a time limit, with bounded memory for what it writes, and is ended with all
-its descendants: when it is done, when its time is up, and when dlcheck is interrupted.
+its descendants: when it is done, when its time is up, and when dlcheck is interrupted. A ``kept`` one is ended too when
+dlcheck is killed and can do nothing any more: another process (host/keeper.py) waits for that.
 """
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -60,7 +62,10 @@ class Child:
         env: Mapping[str, str] | None = None,
         cwd: str | None = None,
         apart: bool = False,
+        kept: bool = False,
+        holding: Sequence[int] = (),
     ) -> None:
+        """``holding``: open files that it inherits, such as a lock that lasts as long as one of its holders lives."""
         self.name = name
         self.argv = tuple(argv)
         self.started = time.monotonic()
@@ -72,6 +77,9 @@ class Child:
         self._errors = _Tail()
         self._readers: list[threading.Thread] = []
         self._process: subprocess.Popen[bytes] | None = None
+        self._kept = kept and os.name == "posix"
+        if self._kept:
+            _keeper.start()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
                 self.argv,
@@ -82,11 +90,14 @@ class Child:
                 cwd=cwd,
                 bufsize=0,
                 start_new_session=os.name == "posix",
+                pass_fds=tuple(holding),
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         except (OSError, ValueError) as error:
             self._failure = getattr(error, "strerror", None) or str(error)
             return
+        if self._kept:
+            _keeper.tell(b"+", self._process.pid)
         with _lock:
             _running.append(self)
         for stream, tail in ((self._process.stdout, self._output), (self._process.stderr, self._errors)):
@@ -139,6 +150,8 @@ class Child:
             return
         _kill_group(process)
         self._ended.wait(5.0)
+        if self._kept:
+            _keeper.tell(b"-", process.pid)
         with _lock:
             if self in _running:
                 _running.remove(self)
@@ -168,6 +181,46 @@ class _Tail:
         return (bytes(self._head) + middle + bytes(self._tail)).decode("utf-8", "replace")
 
 
+class _Keeper:
+    """The process that ends kept children after dlcheck's own death; one for all of them, started with the first."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Start it, unless it runs. Where it cannot start, kept children are as others are."""
+        with self._lock:
+            if self._process is not None:
+                return
+            script = os.path.join(os.path.dirname(__file__), "keeper.py")
+            with contextlib.suppress(OSError):
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and script
+                    (sys.executable, "-I", "-S", script),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    bufsize=0,
+                    start_new_session=True,
+                )
+                atexit.register(self.stop)
+
+    def tell(self, sign: bytes, group: int) -> None:
+        """That a group shall be ended with dlcheck, or has ended."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.write(b"%s%d\n" % (sign, group))
+
+    def stop(self) -> None:
+        """Let it end."""
+        with self._lock:
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.close()
+                self._process.wait()
+                self._process = None
+
+
+_keeper = _Keeper()
 _running: list[Child] = []
 _lock = threading.Lock()
 
@@ -193,9 +246,12 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: str | None = None,
     apart: bool = False,
+    kept: bool = False,
+    holding: Sequence[int] = (),
 ) -> Done:
     """Start a process and wait for it."""
-    return Child(argv, name=os.path.basename(argv[0]), timeout=timeout, env=env, cwd=cwd, apart=apart).wait()
+    name = os.path.basename(argv[0])
+    return Child(argv, name=name, timeout=timeout, env=env, cwd=cwd, apart=apart, kept=kept, holding=holding).wait()
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Protocol
 
@@ -13,11 +13,12 @@ from dlcheck import machine
 from dlcheck.host import environments, record
 from dlcheck.host.process import Done, run
 from dlcheck.installation import in_place, proof
+from dlcheck.installation.network import LOOK, network_hint
 from dlcheck.installation.prepared import Failed, Prepared
 from dlcheck.installers import journal, pip, settling, staging, uv, wheelhouse
 from dlcheck.installers.fetch import Client, SourceError
 from dlcheck.installers.lock import LockedWheel, local_lock
-from dlcheck.installers.places import Places
+from dlcheck.installers.places import RIGHTS, Places, unwritable
 from dlcheck.installers.surroundings import surroundings
 from dlcheck.model.environment import Manifest
 from dlcheck.model.plan import Proof
@@ -43,6 +44,8 @@ class _Work:
     places: Places
     reporter: Reporter
     notes: journal.Journal
+    holding: tuple[int, ...] = ()
+    """Open files of the target's lock, which every child inherits."""
 
     @property
     def target(self) -> str:
@@ -53,6 +56,11 @@ class _Work:
     def stage(self) -> str:
         """Where it grows."""
         return staging.stage_of(self.target)
+
+    def run(self, argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | None = None) -> Done:
+        """Run a program of an installer, which ends when dlcheck does, and holds the lock as long as it lives."""
+        env = self.env if env is None else env
+        return run(argv, timeout=timeout, env=env, apart=True, kept=True, holding=self.holding)
 
 
 def carry_out(
@@ -71,7 +79,8 @@ def carry_out(
         journal.Journal(state, prepared.plan.id),
     )
     _check_places(work)
-    with journal.held(state, lambda: reporter.step(f"another dlcheck works on {target}; waiting for it")):
+    with journal.held(state, lambda words: reporter.step(f"{target}: {words}")) as holding:
+        work = replace(work, holding=holding)
         work.notes.start()
         staging.recover(target)
         staging.sweep(target)
@@ -102,13 +111,10 @@ def _check_places(work: _Work) -> None:
     for path in (os.path.dirname(work.target), work.places.cache, work.places.state):
         try:
             os.makedirs(path, exist_ok=True)
-            probe = os.path.join(path, f".dlcheck-{os.getpid()}")
-            os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            os.unlink(probe)
         except OSError as error:
-            raise Failed(
-                "rights", f"cannot write in {path}: {error.strerror}", "Name another folder, or mend its owner."
-            ) from None
+            raise Failed("rights", f"cannot make {path}: {error.strerror}", RIGHTS) from None
+        if why := unwritable(path):
+            raise Failed("rights", why, RIGHTS)
 
 
 def _fetch(work: _Work) -> dict[str, str]:
@@ -125,15 +131,8 @@ def _fetch(work: _Work) -> dict[str, str]:
         try:
             return wheelhouse.fetch_all(prepared.wheels, work.places, client, progress)
         except SourceError as error:
-            hints = {
-                "offline": "Fetch it once with --bundle DIR where there is a network, and give --find-links DIR.",
-                "content": "A proxy or a mirror changes what it hands on: fetch from another source.",
-                "http": "The index has no such file for you: its address, your rights or the lock are out of date.",
-            }
             kept = "What was fetched stays: the same command goes on from it."
-            raise Failed(
-                "fetch", str(error), hints.get(error.kind, "Look at the network: dlcheck doctor --select DL2"), kept
-            ) from None
+            raise Failed("fetch", str(error), network_hint(error.kind, prepared.sources) or LOOK, kept) from None
 
 
 def _write_lock(work: _Work) -> tuple[str, ...]:
@@ -174,7 +173,7 @@ def _build(work: _Work, paths: dict[str, str]) -> Proof:
         argv = pip.venv_argv(python, work.stage, name)
         if prepared.uv:
             argv = uv.venv_argv(prepared.uv, python, work.stage, name)
-        _expect(run(argv, timeout=120.0, env=work.env, apart=True), "stage")
+        _expect(work.run(argv, 120.0), "stage")
     work.reporter.step("linking the packages")
     with work.notes.step("link"):
         _link(work, paths)
@@ -195,14 +194,13 @@ def _link(work: _Work, paths: dict[str, str]) -> None:
     prepared = work.prepared
     if prepared.uv:
         argv = uv.sync_argv(prepared.uv, work.stage, _local_lock(work, paths), "hardlink")
-        _expect(run(argv, timeout=uv.LINK_SECONDS, env=work.env, apart=True), "link")
+        _expect(work.run(argv, uv.LINK_SECONDS), "link")
         return
     wanted = os.path.join(work.places.target(work.target), "requirements.txt")
     with open(wanted, "w", encoding="utf-8") as stream:
         stream.write(pip.requirements_file(prepared.wheels, paths))
     argv = pip.install_argv(prepared.plan.python, staging.python_of(work.stage), wanted)
-    env = {**work.env, "PIP_CONFIG_FILE": os.devnull}
-    _expect(run(argv, timeout=uv.LINK_SECONDS, env=env, apart=True), "link")
+    _expect(work.run(argv, uv.LINK_SECONDS, {**work.env, "PIP_CONFIG_FILE": os.devnull}), "link")
     settling.settle(work.stage, work.target, staging.site_packages(work.stage))
 
 
@@ -219,7 +217,7 @@ def _into(work: _Work, paths: dict[str, str]) -> Proof:
         raise Failed("install", "--in-place needs uv", "python -m pip install uv")
     work.reporter.step("installing into the environment as it is")
     with work.notes.step("install"):
-        files = in_place.fill(work.prepared, _local_lock(work, paths), work.env, _expect)
+        files = in_place.fill(work.prepared, _local_lock(work, paths), work.run, _expect)
     if files < 0:
         raise Failed("walk", f"{work.target} is still not whole", "dlcheck doctor names what is missing.")
     trained: tuple[str, ...] = ()
@@ -272,7 +270,7 @@ def _register(work: _Work) -> tuple[str, ...]:
             staging.python_of(work.target), "-m", "ipykernel", "install", "--user", "--name", name,
             "--display-name", f"Python ({name})",
         )  # fmt: skip
-        done = run(argv, timeout=60.0, env={**work.env}, apart=True)
+        done = work.run(argv, 60.0)
         if done.code != 0:
             words = (done.errors or done.output).strip().splitlines()
             raise Failed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from dlcheck.host.environments import look
 from dlcheck.host.record import normalise
@@ -111,14 +112,28 @@ def fix_plan(
             "this Python is outside any virtual environment, and dlcheck changes nothing there",
             "dlcheck install --venv .venv makes an environment of its own.",
         )
-    from dataclasses import replace
-
-    if look(python.prefix).manifest is not None:
+    manifest = look(python.prefix).manifest
+    if manifest is not None:
         options = replace(options, in_place=False, uninstall=(), python=None)
+        options = replace(options, requirements=_as_wished(options, manifest.requirements))
     elif not options.requirements:
         # Leftovers alone: there is nothing to resolve, but the folder is walked and swept by the same steps.
         options = replace(options, requirements=_first_whole(python.prefix))
     return prepare(replace(options, offline=offline), environ, say)
+
+
+def _as_wished(options: Options, before: tuple[str, ...]) -> tuple[str, ...]:
+    """What an environment of ours is built anew from: the wishes that it was made of, and versions that a cause asks for.
+
+    What is only to be installed again comes with those wishes. Nothing that a profile would ask for is added.
+    """
+    have = {_name(one) for one in before}
+    new = tuple(
+        one
+        for one in options.requirements
+        if _name(one) not in options.reinstall or (_name(one) == one and one not in have)
+    )
+    return (*(one for one in before if _name(one) not in {_name(other) for other in new}), *new)
 
 
 def _first_whole(prefix: str) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Protocol
 
 from dlcheck.host import record
-from dlcheck.host.process import Done, run
+from dlcheck.host.process import Done
 from dlcheck.installation.prepared import Prepared
 from dlcheck.installers import staging, uv
 
@@ -33,7 +34,14 @@ def _major(name: str) -> re.Match[str] | None:
     return re.fullmatch(r"nvidia-.*-cu(\d\d)", name)
 
 
-def fill(prepared: Prepared, lock: str, env: Mapping[str, str], expect: Callable[[Done, str], None]) -> int:
+class Run(Protocol):
+    """Runs a program of an installer."""
+
+    def __call__(self, argv: tuple[str, ...], timeout: float) -> Done:
+        """How it ended."""
+
+
+def fill(prepared: Prepared, lock: str, run: Run, expect: Callable[[Done, str], None]) -> int:
     """Clean, install, walk, repair what is still in pieces, walk again; the number of files held against RECORD.
 
     ``expect`` is told of every process and ends everything where one failed. A broken distribution is made whole by
@@ -48,14 +56,14 @@ def fill(prepared: Prepared, lock: str, env: Mapping[str, str], expect: Callable
         staging.remove(os.path.join(site, leftover))
     tool = prepared.uv or ""
     if gone := going(prepared):
-        expect(run((*_uv(tool, "uninstall", python), *gone), timeout=uv.LINK_SECONDS, env=env, apart=True), "uninstall")
+        expect(run((*_uv(tool, "uninstall", python), *gone), uv.LINK_SECONDS), "uninstall")
     again = (
         {one.name for one in before.broken} & names | set(before.duplicates) & names | set(prepared.options.reinstall)
     )
     for _ in range(2):
         flags = [word for name in sorted(again) for word in ("--reinstall-package", name)]
         argv = (*_uv(tool, "install", python), "--offline", "--no-build", "--link-mode", "hardlink", *flags, "-r", lock)
-        expect(run(argv, timeout=uv.LINK_SECONDS, env=env, apart=True), "install")
+        expect(run(argv, uv.LINK_SECONDS), "install")
         seen = record.walk(site, only=names)
         again = {one.name for one in seen.broken}
         if not again:

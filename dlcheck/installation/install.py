@@ -33,13 +33,12 @@ def plan(
     try:
         prepared = prepare(options, environ, say)
     except Unresolved as error:
-        failure = Failure(step="resolve", message=str(error), hint=error.hint)
-        return _ended(error.plan, "failed", start, failure=failure), None
+        return _ended(error.plan, "failed", start, failure=error.failure), None
     if prepared.plan.mode == "nothing":
         return _ended(prepared.plan, "nothing-to-do", start), None
     if prepared.plan.selection is not None and prepared.plan.selection.refusals:
         return _ended(prepared.plan, "failed", start), None
-    short = next((one for one in prepared.plan.disks if one.needed_bytes > (one.free_bytes or one.needed_bytes)), None)
+    short = next((one for one in prepared.plan.disks if one.is_short), None)
     if short is not None:
         have, need = _megabytes(short.free_bytes), _megabytes(short.needed_bytes)
         message = f"{short.path} ({short.role}) has {have} free, {need} are needed"

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 
 from dlcheck import machine, profiles
 from dlcheck.host import environments, record
-from dlcheck.installation.prepared import Prepared
+from dlcheck.installation.prepared import Prepared, Unresolved
 from dlcheck.installers import journal, staging
-from dlcheck.installers.places import Places
+from dlcheck.installers.places import RIGHTS, Places, unwritable
 from dlcheck.look import look_for_builds
 from dlcheck.model.environment import Environment, Manifest
 from dlcheck.model.errors import DlcheckError
-from dlcheck.model.plan import Machine, Options, Plan
+from dlcheck.model.plan import Failure, Machine, Options, Plan
 
 _ACCELERATOR = re.compile(r"auto|cpu|xpu|mps|cu\d{2,3}|cuda(?:\d{2,3})?|rocm\d+\.\d+")
 
@@ -23,7 +23,8 @@ _ACCELERATOR = re.compile(r"auto|cpu|xpu|mps|cu\d{2,3}|cuda(?:\d{2,3})?|rocm\d+\
 def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], None] = lambda _: None) -> Prepared:
     """Look, choose, resolve: the plan for the options, nothing of the target touched.
 
-    ``say`` is told what is being done. ``DlcheckError`` for a wrong use; what cannot be had is in the plan's selection.
+    ``say`` is told what is being done. ``DlcheckError`` for a wrong use, ``Unresolved`` where no plan can be made; what
+    cannot be had is in the plan's selection.
     """
     if not _ACCELERATOR.fullmatch(options.accelerator):
         raise DlcheckError(
@@ -54,8 +55,17 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
         id="", python=python, venv=target.folder, installer="", accelerator="", reason="", mode=_mode(options, target),
         requirements=requirements,
     )  # fmt: skip
+    _refuse_read_only(started, Places.of(environ), options)
     base = Prepared(plan=started, options=options, target=target, machine=here, python=here.python)
     return resolved(base, environ, say)
+
+
+def _refuse_read_only(made: Plan, places: Places, options: Options) -> None:
+    """Places that cannot be written to are told before anything is asked of the network."""
+    target = made.venv if made.mode == "in-place" else os.path.dirname(made.venv)
+    for path in (options.bundle or target, places.cache, places.state):
+        if why := unwritable(path):
+            raise Unresolved(made, Failure(step="rights", message=why, hint=RIGHTS))
 
 
 def _mode(options: Options, target: Environment) -> str:
@@ -68,7 +78,7 @@ def _recovered(venv: str, environ: Mapping[str, str]) -> str:
     """The target's folder, after bringing back what a run that was killed between two renames has left beside it."""
     folder = os.path.abspath(os.path.expanduser(venv))
     if not os.path.lexists(folder) and os.path.isdir(staging.old_of(folder)):
-        with journal.held(Places.of(environ).target(folder), lambda: None):
+        with journal.held(Places.of(environ).target(folder), lambda _: None):
             staging.recover(folder)
     return folder
 

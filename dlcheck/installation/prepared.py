@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dlcheck.model.environment import Environment
@@ -30,14 +30,15 @@ class Prepared:
     """The resolved pylock.toml."""
 
 
-class Unresolved(Exception):  # noqa: N818 - an outcome: no set of versions satisfies the wish
-    """The resolver found no versions that go together; the message is its own, secrets masked."""
+class Unresolved(Exception):  # noqa: N818 - an outcome: there is no plan that could be carried out
+    """No plan can be made: no versions go together, a source does not answer, the target cannot be written to."""
 
-    def __init__(self, made: Plan, words: str) -> None:
-        lines = [line.strip() for line in words.splitlines() if line.strip()]
-        super().__init__("\n  ".join(["no versions that go together:", *lines]))
+    def __init__(self, made: Plan, failure: Failure) -> None:
+        from dlcheck.model.redact import mask_secrets
+
+        super().__init__(mask_secrets(failure.message))
         self.plan = made
-        self.hint = "Give fewer or other versions, or --index-url of an index that has them."
+        self.failure = replace(failure, message=mask_secrets(failure.message))
 
 
 class Failed(Exception):  # noqa: N818 - an outcome, told to the person

@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from dlcheck.host import package_sources, pythons
+from dlcheck.host.process import Done
 from dlcheck.installation import builds, refusals, selection, wishes
 from dlcheck.installation.costs import sized
+from dlcheck.installation.network import network_hint
 from dlcheck.installation.prepared import Prepared, Unresolved
 from dlcheck.installers import lock, offer, pip, uv
 from dlcheck.installers.fetch import Client
@@ -19,9 +21,12 @@ from dlcheck.installers.places import Places
 from dlcheck.installers.surroundings import surroundings
 from dlcheck.model.environment import Environment
 from dlcheck.model.errors import DlcheckError
-from dlcheck.model.plan import Options, Request, Selection
+from dlcheck.model.plan import Failure, Options, Request, Selection
 from dlcheck.model.redact import mask_secrets
 from dlcheck.model.sources import PackageSources
+from dlcheck.readers import resolver_answer
+
+OTHER_VERSIONS = "Give fewer or other versions, or --index-url of an index that has them."
 
 
 def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], None]) -> Prepared:
@@ -96,6 +101,17 @@ def _uv(options: Options, environ: Mapping[str, str]) -> str | None:
     return found
 
 
+def _why(done: Done, sources: PackageSources) -> Failure:
+    """Why there are no versions, and the setting to look at."""
+    if done.timed_out:
+        return Failure(
+            step="resolve", message="the package sources did not answer in time", hint=network_hint("timeout", sources)
+        )
+    answer = resolver_answer.read(done.errors or done.output or done.failure or "")
+    hint = network_hint(answer.kind, sources)
+    return Failure(step="resolve", message=answer.message, hint=hint or OTHER_VERSIONS)
+
+
 def _resolve(base: Prepared, env: dict[str, str]) -> tuple[tuple[LockedWheel, ...], str]:
     """The wheels of the lock that --frozen names, or of one that is resolved now, and its text."""
     chosen = base.plan.selection or Selection(accelerator="", reason="")
@@ -124,7 +140,7 @@ def _resolve(base: Prepared, env: dict[str, str]) -> tuple[tuple[LockedWheel, ..
         else:
             done = uv.resolve(base.uv, question, env)
         if done.code != 0:
-            raise Unresolved(base.plan, mask_secrets(done.errors or done.output or done.failure or "uv gave no reason"))
+            raise Unresolved(base.plan, _why(done, base.sources))
         if base.uv is None:
             return lock.with_credentials(wheels, base.sources), lock.as_text(wheels, base.python)
         wheels = lock.read(question.lock, base.python, free_threaded=base.machine.free_threaded)

@@ -145,9 +145,19 @@ def _take_cpu_torch(choice: Choice, wish: Wish, fits: tuple[Release, ...], accel
 
 def _take_newer_torch(choice: Choice, wish: Wish, accelerator: str) -> None:
     """A version above the table: the own index must have it, or a folder that was looked at."""
-    choice.warnings.append(_newer(choice, wish))
     exact = next((clause.version for clause in wish.versions if clause.operator == "=="), None)
     plain = choice.machine.system in ("windows", "macos")
+    local = local_source(choice, "torch", exact, "cpu") if exact else None
+    if not plain and not local and choice.offer.torch_index is False:
+        reason = (
+            f"it is newer than dlcheck's data of {choice.known.as_of}, and PyTorch's own index, where its CPU build would "
+            "lie, does not answer from here"
+        )
+        held = [one.version.partition("+")[0] for one in choice.offer.wheels if one.name == "torch"]
+        versions = tuple(dict.fromkeys(held[-1:] + held[:1]))
+        choice.refusals.append(Refusal(requirement=wish.text, reason=reason, versions=versions))
+        return
+    choice.warnings.append(_newer(choice, wish))
     requirement = f"torch=={exact}+cpu" if exact and not plain else f"torch{wish.versions}"
     choice.builds.append(
         Build(
@@ -155,7 +165,7 @@ def _take_newer_torch(choice: Choice, wish: Wish, accelerator: str) -> None:
             variant="mps" if accelerator == "mps" else "cpu",
             requirements=(requirement,),
             pinned=() if plain else ("torch",),
-            index=None if plain else choice.known.torch_index + "cpu",
+            index=None if plain else local or choice.known.torch_index + "cpu",
             version=exact,
             as_of=choice.known.as_of,
             confidence="unknown",

@@ -10,8 +10,12 @@ from collections.abc import Callable, Iterator
 
 
 @contextlib.contextmanager
-def held(folder: str, waiting: Callable[[], None], *, patience: float = 6 * 3600.0) -> Iterator[None]:
-    """Hold the target's lock. Another run is waited for, which ``waiting`` is told once."""
+def held(folder: str, waiting: Callable[[str], None], *, patience: float = 6 * 3600.0) -> Iterator[tuple[int, ...]]:
+    """Hold the target's lock; the open files that children inherit, so that it lasts as long as the last of them.
+
+    Another run is waited for, which ``waiting`` is told once, and so are the children that outlive a run that was killed:
+    two installers in one folder are what breaks environments. ``TimeoutError`` after six hours.
+    """
     from filelock import FileLock, Timeout  # here: a run with nothing to do holds no lock
 
     os.makedirs(folder, mode=0o700, exist_ok=True)
@@ -19,12 +23,53 @@ def held(folder: str, waiting: Callable[[], None], *, patience: float = 6 * 3600
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        waiting()
+        waiting(f"another dlcheck{_holder(folder)} works on it; waiting for it")
         lock.acquire(timeout=patience)
     try:
-        yield
+        with _children(folder, waiting, patience) as inherited:
+            yield inherited
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def _children(folder: str, waiting: Callable[[str], None], patience: float) -> Iterator[tuple[int, ...]]:
+    """A second lock, which children hold by inheriting its open file. Windows cannot hand on a lock, and has none."""
+    try:
+        import fcntl
+    except ImportError:
+        yield ()
+        return
+    with open(os.path.join(folder, "children"), "a+", encoding="ascii") as stream:
+        deadline = time.monotonic() + patience
+        told = False
+        while True:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"{stream.name} is held since hours") from None
+                if not told:
+                    waiting(
+                        f"what a killed dlcheck{_holder(folder)} had started still works on it; waiting for its end"
+                    )
+                told = True
+                time.sleep(0.1)
+            except OSError:  # a file system without locks
+                yield ()
+                return
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield (stream.fileno(),)
+
+
+def _holder(folder: str) -> str:
+    """The run that holds the lock, in words."""
+    with contextlib.suppress(OSError, ValueError), open(os.path.join(folder, "children"), encoding="ascii") as stream:
+        return f" (process {int(stream.read())})"
+    return ""
 
 
 class Journal:

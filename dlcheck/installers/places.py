@@ -14,6 +14,8 @@ from dlcheck.model.plan import DiskNeed
 
 MARGIN = 1.1
 """A tenth more than the estimate: unpacked sizes are estimated from the wheels' until they are there."""
+RIGHTS = "Name another folder (--venv, DLCHECK_CACHE_DIR, DLCHECK_STATE_DIR), or mend its owner."
+"""What to do about a place that cannot be written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,22 @@ class Places:
                 free_bytes=shutil.disk_usage(there).free,
             )
         return tuple(by_device.values())
+
+
+def unwritable(path: str) -> str | None:
+    """Why nothing can be written at a path that may not exist yet, None where it can. A file comes and goes.
+
+    Asking the system for permission is not enough: to the administrator it promises what a read-only file system or
+    /proc refuses.
+    """
+    folder = nearest(path)
+    probe = os.path.join(folder, f".dlcheck-{os.getpid()}")
+    try:
+        os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.unlink(probe)
+    except OSError as error:
+        return f"cannot write in {folder}: {error.strerror}"
+    return None
 
 
 def nearest(path: str) -> str:

@@ -84,7 +84,7 @@ def resolve(uv: str, question: Question, env: Mapping[str, str]) -> Done:
         with open(question.lock, "w", encoding="utf-8") as stream:
             stream.write("\n".join(['lock-version = "1.0"\ncreated-by = "dlcheck"\n', *known]))
     env = {**env, **source_variables(question.sources)}
-    return run(resolve_argv(uv, question), timeout=RESOLVE_SECONDS, env=env, cwd=question.folder, apart=True)
+    return run(resolve_argv(uv, question), timeout=RESOLVE_SECONDS, env=env, cwd=question.folder, apart=True, kept=True)
 
 
 def source_variables(sources: PackageSources) -> dict[str, str]:

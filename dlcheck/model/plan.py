@@ -228,6 +228,11 @@ class DiskNeed:
     needed_bytes: int
     free_bytes: int | None = None
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it is known to have less than is needed."""
+        return self.free_bytes is not None and self.needed_bytes > self.free_bytes
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

@@ -47,7 +47,7 @@ def _plan(plan: Plan, style: Style) -> list[str]:
     here = f" ({_size(plan.here_bytes)} already here)" if plan.here_bytes else ""
     lines += ["", f"  {_size(plan.download_bytes)} to download{here}, {_size(plan.environment_bytes)} on disk"]
     for disk in plan.disks:
-        if disk.free_bytes is not None and disk.needed_bytes > disk.free_bytes:
+        if disk.is_short:
             lines.append(
                 f"  {style.sign('failed')} {disk.path} ({disk.role}) has {_size(disk.free_bytes)} free, "
                 f"{_size(disk.needed_bytes)} are needed"

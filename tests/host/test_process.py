@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 
@@ -79,3 +80,53 @@ def test_end_all_leaves_nothing_running():
     process.end_all()
     assert child.done()
     assert process.running() == []
+
+
+def is_gone(pid: int, seconds: float = 10.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_a_kept_child_ends_with_a_parent_that_is_killed(tmp_path):
+    """SIGKILL to the parent alone: the child and what the child started go too."""
+    grown = tmp_path / "pids"
+    child = (
+        "import os, subprocess, sys, time;"
+        "second = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+        f"open({str(grown)!r}, 'w').write(f'{{os.getpid()}} {{second.pid}}.'); time.sleep(60)"
+    )
+    words = f"from dlcheck.host import process; import sys; process.run((sys.executable, '-c', {child!r}), timeout=60, kept=True)"
+    parent = subprocess.Popen([sys.executable, "-c", words])
+    while not (grown.exists() and grown.read_text().endswith(".")):
+        time.sleep(0.02)
+    parent.kill()
+    parent.wait()
+    assert all(is_gone(int(pid)) for pid in grown.read_text().rstrip(".").split())
+
+
+def test_the_keeper_goes_when_nothing_is_left():
+    words = (
+        "from dlcheck.host import process; process.run(('true',), timeout=20, kept=True);"
+        "print(process._keeper._process.pid, flush=True)"
+    )
+    assert is_gone(int(python(words).output))
+
+
+def test_a_lock_lasts_as_long_as_the_child_that_inherits_it(tmp_path):
+    fcntl = pytest.importorskip("fcntl")
+    with open(tmp_path / "lock", "w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        words = (sys.executable, "-c", "import time; time.sleep(60)")
+        child = process.Child(words, name="sleeper", timeout=60, holding=(stream.fileno(),))
+    with open(tmp_path / "lock", "w") as again:
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        child.end()
+        fcntl.flock(again, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -56,6 +56,8 @@ class Index:
     """Bytes of bodies by file name."""
     requests: list[tuple[str, str | None]] = field(default_factory=list)
     """Path and Range header of every request for a wheel."""
+    asked: list[str] = field(default_factory=list)
+    """Path of every request whatever."""
     password: str | None = None
     drop_after: int | None = None
     """Close the connection after so many bytes, ``drops`` times."""
@@ -117,6 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET(body=False)
 
     def do_GET(self, *, body: bool = True) -> None:
+        self.index.asked.append(self.path)
         if self.index.password is not None:
             token = base64.b64encode(f"user:{self.index.password}".encode()).decode()
             if self.headers.get("Authorization") != f"Basic {token}":

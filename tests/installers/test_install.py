@@ -339,10 +339,9 @@ def test_a_folder_that_cannot_be_written_to_is_told_before_any_work(tmp_path: Pa
     index.add("demo")
     (tmp_path / "file").write_text("")
     done, prepared = verb.plan(options(tmp_path, index, "demo", venv=str(tmp_path / "file" / "env")), home)
-    index.sent.clear()
-    done = verb.install(prepared, home, Quiet())
-    assert done.failure.step == "rights"
-    assert not index.sent
+    assert prepared is None
+    assert (done.failure.step, done.exit_code) == ("rights", 1)
+    assert not index.asked
 
 
 def test_two_runs_at_once_one_waits(tmp_path: Path, index: Index, home: dict[str, str]):
