@@ -11,7 +11,7 @@ from dlcheck import __version__
 from dlcheck.clues.paste import Paste
 from dlcheck.clues.rank import Candidate, candidates, rank
 from dlcheck.clues.signature import Signatures, parse
-from dlcheck.data import cause, signature_files
+from dlcheck.data import cause, signature_files, translations
 from dlcheck.factual import findings
 from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
 from dlcheck.model.facts import Facts
@@ -44,7 +44,7 @@ def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
     """Name the causes in texts that belong together, each with the name of its file."""
     whole = "\n".join(text for _, text in files)
     known = signatures()
-    paste = Paste(clean(whole), known)
+    paste = Paste(clean(whole), known, translations())
     heard = [
         (clue.cause, clue.weight, line, clue.place)
         for clue in known.clues

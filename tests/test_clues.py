@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from dlcheck.clues.paste import Paste
 from dlcheck.clues.rank import candidates, rank
 from dlcheck.clues.signature import literals, parse, required
+from dlcheck.data import translations
 from dlcheck.diagnose import diagnose_text, signatures
 
 WORDS = st.sampled_from(
@@ -45,6 +46,33 @@ def test_conditions_and_exceptions_are_heard_anywhere():
     assert hear(source, "IT FAILS") == ["two"]
     assert hear(source, "Docker 27\nIt  fails") == ["one"]
     assert hear(source, "in a virtual machine it fails") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "OSError: Auf dem Gerät ist kein Speicherplatz mehr verfügbar",
+        "tar: écriture impossible : Aucun espace disponible sur le périphérique",
+        "Aufgabe: \u8bbe\u5907\u4e0a\u6ca1\u6709\u7a7a\u95f4",
+        "no space left \u201con device\u201d: No space left on device",
+    ],
+)
+def test_the_words_of_a_system_are_heard_in_every_language(words: str):
+    known = parse([("a.txt", "[full]\n80 no space left on device\n")])
+    paste = Paste(words, known, translations())
+    assert [paste.holds(clue.expression) for clue in known.clues] == [0]
+    assert paste.shown == [words], "the line is shown as it was pasted"
+
+
+def test_every_translation_is_lower_case_and_stands_for_english():
+    for words, english in translations():
+        assert words == words.lower()
+        assert english.isascii()
+        assert english not in words
+
+
+def test_typographic_quotes_are_heard_as_plain_ones():
+    assert hear("[one]\n80 module 'torch' has\n", "module \u2018torch\u2019 has no attribute") == ["one"]
 
 
 def test_a_blank_in_a_pattern_spans_lines():

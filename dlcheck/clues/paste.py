@@ -7,6 +7,9 @@ import re
 
 from dlcheck.clues.signature import Alternative, Expression, Signatures
 
+Translations = tuple[tuple[str, str], ...]
+"""Words of another language and the English ones that they stand for, in lower case."""
+
 LONGEST_LINE = 3000
 SHORT = 8
 """Up to so many lines, everything was pasted for a reason."""
@@ -15,6 +18,8 @@ HEAD, TAIL = 40_000, 80_000
 COMPLAINTS = 30_000
 """Characters kept of its middle: the first lines that complain, for the first error explains the later ones."""
 _BLANKS = re.compile(r"[ \t\xa0]+")
+_QUOTES = str.maketrans("\u2018\u2019\u201a\u201c\u201d\u201e", "'''\"\"\"")
+"""Typographic quotation marks, as word processors and some locales set them, to those that programs print."""
 
 
 # Lines of a machine's description: what a program lists without a complaint. A tracker, a table, a package list, a dump.
@@ -68,7 +73,7 @@ class View:
 class Paste:
     """The text, its lines, and which signs it shows. Every question is answered once."""
 
-    def __init__(self, text: str, signatures: Signatures) -> None:
+    def __init__(self, text: str, signatures: Signatures, foreign: Translations = ()) -> None:
         self.numbers: list[int] = []
         """Of each kept line, its number in the cleaned text, from 1."""
         self.shown: list[str] = []
@@ -78,8 +83,9 @@ class Paste:
         self._signs = signatures.signs
         self._seen: dict[tuple[str, bool], int | None] = {}
         self._keep(text)
-        low = [(at, _BLANKS.sub(" ", line.strip()).lower()) for at, line in enumerate(self.shown)]
-        lines = [one for one in low if not _ABSENT.match(one[1])]
+        low = [_BLANKS.sub(" ", line.strip()).lower().translate(_QUOTES) for line in self.shown]
+        low = _in_english(low, foreign)
+        lines = [one for one in enumerate(low) if not _ABSENT.match(one[1])]
         self.whole = View(lines)
         listed = len(lines) > SHORT
         self.speech = View([one for one in lines if _speaks(one[1], listed=listed)])
@@ -136,6 +142,15 @@ class Paste:
         if line is None or any(self.find(one, self.whole) is None for one in expression.conditions):
             return None
         return line if self.find(expression.exceptions, self.whole) is None else None
+
+
+def _in_english(lines: list[str], foreign: Translations) -> list[str]:
+    """The lines with the systems' own messages in English, so that one signature hears them in every language."""
+    whole = "\n".join(lines)
+    for words, english in foreign:
+        if words in whole:
+            lines = [line.replace(words, english) for line in lines]
+    return lines
 
 
 def _speaks(line: str, *, listed: bool) -> bool:

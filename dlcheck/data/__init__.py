@@ -35,6 +35,19 @@ def signature_files() -> tuple[tuple[str, str], ...]:
 
 
 @functools.cache
+def translations() -> tuple[tuple[str, str], ...]:
+    """What systems and loaders say in other languages, each with the English wording. Lower case."""
+    found: list[tuple[str, str]] = []
+    english = ""
+    for line in (FOLDER / "translations.txt").read_text("utf-8").splitlines():
+        if line.startswith("  "):
+            found.append((line.strip(), english))
+        elif line and not line.startswith("#"):
+            english = line
+    return tuple(found)
+
+
+@functools.cache
 def cause_slugs() -> frozenset[str]:
     """Every slug of the public vocabulary. One file a cause, so that a run reads only those that it found."""
     return frozenset(path.stem for path in (FOLDER / "causes").glob("*.toml"))
