@@ -9,13 +9,15 @@ from datetime import datetime, timezone
 
 from dlcheck import __version__, data, plugins
 from dlcheck.checks import RULES
+from dlcheck.checks.import_failure import UNNAMED
 from dlcheck.checks.judge import fold, judge, primary
 from dlcheck.gather import Way, gather
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import SUBJECTS, Facts
-from dlcheck.model.finding import Rule, Status, Verdict
+from dlcheck.model.finding import Finding, Rule, Status, Verdict
 from dlcheck.model.profile import Ignore, Profile, Severity
+from dlcheck.model.python_facts import FrameworkFacts
 from dlcheck.model.report import Report, Target
 from dlcheck.remedies import complete
 
@@ -110,29 +112,26 @@ def make_report(
     return replace(report, exit_code=exit_code(report, fail_on))
 
 
-UNNAMED = ("import-raises", "import-crashes")
-"""Causes that say only how an import ended; what it wrote may say why."""
 SURE = 0.6
+"""Least confidence with which a framework's own words replace a cause that says less."""
 
 
 def named(verdict: Verdict, facts: Facts) -> Verdict:
     """The verdict with the cause that the framework's own words speak of, read as a pasted text would be."""
-    if isinstance(facts.frameworks, Unknown) or not any(one.cause in UNNAMED for one in verdict.findings):
+    if isinstance(facts.frameworks, Unknown) or verdict.code not in ("DL503", "DL614"):
         return verdict
+    return replace(verdict, findings=tuple(_named(one, facts.frameworks.get(one.subject)) for one in verdict.findings))
+
+
+def _named(finding: Finding, framework: FrameworkFacts | None) -> Finding:
+    run = None if framework is None or isinstance(framework.run, Unknown) else framework.run
+    if run is None or finding.cause not in (*UNNAMED, "gpu-not-seen-by-framework"):
+        return finding
     from dlcheck.diagnose import diagnose_text
 
-    findings = []
-    for one in verdict.findings:
-        framework = facts.frameworks.get(one.subject)
-        run = None if framework is None or isinstance(framework.run, Unknown) else framework.run
-        if one.cause in UNNAMED and run is not None:
-            error = f"{run.error_type}: {run.error}" if run.error_type else ""
-            found = diagnose_text("\n".join((*run.output, *run.traceback, error))).diagnoses
-            if found and found[0].confidence >= SURE:
-                findings.append(replace(one, cause=found[0].cause))
-                continue
-        findings.append(one)
-    return replace(verdict, findings=tuple(findings))
+    error = f"{run.error_type}: {run.error}" if run.error_type else run.details.get("cuda_error", "")
+    found = diagnose_text("\n".join((*run.output, *run.traceback, error))).diagnoses
+    return replace(finding, cause=found[0].cause) if found and found[0].confidence >= SURE else finding
 
 
 def exit_code(report: Report, fail_on: str) -> int:

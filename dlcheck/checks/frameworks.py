@@ -119,14 +119,15 @@ def wanted_framework(facts: Facts, profile: Profile) -> Iterator[Finding]:
         *("keras-backend-not-installed", "tf-keras-missing", "jax-jaxlib-mismatch", "cuda-libs-missing"),
         *("stdlib-module-removed", "duplicate-openmp-runtime", "vc-runtime-missing-or-old", "no-disk-space"),
         *("local-file-shadows-package", "extension-framework-mismatch", "broken-partial-install"),
-        "dependency-pins-conflict",
+        *("dependency-pins-conflict", "jax-variable-wrong"),
     ),
 )
 def import_fails(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG001
     """A framework is installed and cannot be imported. It is imported for real, in a process of its own with a time limit.
 
-    An exception is named by its words (NumPy, protobuf, libstdc++, CUDA libraries ...), a death by its signal: SIGILL
-    means instructions that the processor lacks, SIGKILL without our doing that memory ran out.
+    A death is named by its signal: SIGILL means instructions that the processor lacks, SIGKILL without our doing that
+    memory ran out. An exception is named by its words (NumPy, protobuf, libstdc++, CUDA libraries ...), which are read as
+    `dlcheck diagnose` reads a pasted text, so that a cause can be one that this list does not name.
     """
     frameworks = known(facts.frameworks)
     runs = {name: tried(one) for name, one in frameworks.items()}
@@ -138,7 +139,7 @@ def import_fails(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: 
         if run.result == "missing":
             run_cause, words = "broken-partial-install", "it is listed as installed, and its module is not there"
         else:
-            run_cause, words = import_failure.name_cause(run), import_failure.describe(run)
+            run_cause, words = import_failure.name_cause(name, run), import_failure.describe(run)
         version = or_none(frameworks[name].version)
         yield Finding(
             cause=run_cause,

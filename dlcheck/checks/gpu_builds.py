@@ -154,13 +154,14 @@ def _build_cause(facts: Facts, stack: NvidiaFacts, name: str, framework: Framewo
     "Each framework built for NVIDIA lists the GPU",
     group=GROUP,
     needs=("devices", "frameworks", "distributions", "variables"),
-    causes=("tf-pip-cuda-libs-not-found", "cuda-libs-missing", "jax-plugin-mismatch"),
+    causes=("tf-pip-cuda-libs-not-found", "cuda-libs-missing", "jax-plugin-mismatch", "gpu-not-seen-by-framework"),
 )
 def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     """The last step: the card, the driver and the build are well, and the framework still lists no GPU.
 
     TensorFlow opens the CUDA libraries by name: from the nvidia-* wheels that tensorflow[and-cuda] brings, or from the
-    system; without them it goes on with the processor. JAX drops a plugin that does not fit jaxlib.
+    system; without them it goes on with the processor. JAX drops a plugin that does not fit jaxlib. PyTorch says itself
+    why it refuses, once torch.cuda.init() is called; where it says nothing, nobody can judge.
     """
     stack, _ = _working(facts)
     if not gpu.answers(stack.libcuda) or or_none(stack.cuda_devices) == 0:
@@ -172,7 +173,16 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         if cuda is None or built.sees_gpu(framework) is not False:
             continue
         if name == "torch":
-            silent.append(built.title(name, framework))
+            refused = _refusal(framework)
+            if refused:
+                yield Finding(
+                    cause="gpu-not-seen-by-framework",
+                    subject=name,
+                    message=f"{built.title(name, framework)} lists no GPU, though libcuda does: {refused.splitlines()[0][:300]}",
+                    evidence=(Evidence("frameworks.torch.run.details.cuda_error", refused[:500]),),
+                )
+            else:
+                silent.append(built.title(name, framework))
             continue
         if name == "jax" and (gpu.variable(facts, "JAX_PLATFORMS") or gpu.variable(facts, "JAX_PLATFORM_NAME")):
             continue  # it was told where to compute, which a rule of its own judges
@@ -194,6 +204,12 @@ def framework_lists_gpu(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
     if silent:
         raise CannotJudge(f"{silent[0]} lists no GPU, and every layer below it is well")
+
+
+def _refusal(framework: FrameworkFacts) -> str | None:
+    """What PyTorch said when it was told to start CUDA; None where it said nothing, or nobody asked."""
+    run = or_none(framework.run)
+    return run.details.get("cuda_error") if run else None
 
 
 RULES: tuple[Rule, ...] = (driver_new_enough, gpu_build, framework_lists_gpu)

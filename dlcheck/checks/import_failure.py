@@ -1,4 +1,7 @@
-"""Names the cause of an import that failed, by the words of its exception, its signal and its output."""
+"""Names the cause of an import that failed, as far as more is known than its words: what is installed, and how it ended.
+
+What its words say is read by data/signatures, which doctor asks where this file says no more than how the import ended.
+"""
 
 from __future__ import annotations
 
@@ -6,47 +9,26 @@ import re
 
 from dlcheck.model.python_facts import ImportFacts
 
-# The first row whose words occur counts: the more special ones stand first.
+_OWN = {
+    "torch": ("torch", "torchgen", "functorch"),
+    "tensorflow": ("tensorflow", "tensorflow_core"),
+    "keras": ("keras",),
+    "jax": ("jax", "jaxlib"),
+}
+"""Modules that a framework brings itself: installed and not found means that files are missing."""
+_BACKENDS = ("tensorflow", "torch", "jax")
+# The words mean another thing in the import of an installed framework than in any program: there, an extension may
+# ask for the CUDA library, and the missing file may be anybody's.
 _WORDS: tuple[tuple[str, str], ...] = (
     (
-        r"compiled using NumPy 1\.x|_ARRAY_API not found|numpy\.dtype size changed|numpy\.core\.multiarray failed",
-        "numpy-abi-mismatch",
-    ),
-    (r"module 'numpy' has no attribute '(?:object|bool|int|float|complex|str|typeDict)'", "numpy-removed-alias"),
-    (
-        r"Descriptors cannot (?:not )?be created directly|google\.protobuf|GetPrototype|runtime_version",
-        "protobuf-too-new",
-    ),
-    (r"cannot import name '\w+' from 'typing_extensions'", "typing-extensions-too-old"),
-    (r"version `?(?:GLIBCXX|CXXABI)_[\d.]+'? not found", "libstdcxx-too-old"),
-    (r"version `?GLIBC_[\d.]+'? not found", "glibc-too-old"),
-    (r"cannot allocate memory in static TLS block", "libgomp-static-tls"),
-    (r"compiled to use (?:AVX|SSE|FMA)|built using \w+ instructions, which your CPU", "cpu-lacks-avx"),
-    (
-        r"operator torchvision::nms does not exist|partially initialized module 'torchvision'",
-        "torch-companion-mismatch",
-    ),
-    (r"Unable to import backend|No module named '(?:tensorflow|torch|jax)'.*keras", "keras-backend-not-installed"),
-    (r"No module named 'tf_keras'|tf_keras.*(?:pip install|not installed)", "tf-keras-missing"),
-    (r"jaxlib (?:version|is version).*(?:incompatible|but)|requires a jaxlib", "jax-jaxlib-mismatch"),
-    (
-        r"libcud(?:art|nn)\S*\.so|libcublas\S*\.so|libnvrtc\S*\.so|libnccl\S*\.so|libcusparse\S*\.so",
+        r"\blibcu(?:dart|dnn|blas|sparse|rand|fft|solver)\S*\.so\S*: cannot open|\blibn(?:vrtc|ccl)\S*: cannot open",
         "cuda-libs-missing",
     ),
-    (r"No module named 'distutils'|No module named 'imp'|No module named 'pkg_resources'", "stdlib-module-removed"),
-    (r"OMP: Error #15|libiomp5md|already initialized", "duplicate-openmp-runtime"),
-    (r"DLL load failed|WinError 126|c10\.dll|_pywrap_tensorflow_internal", "vc-runtime-missing-or-old"),
     (
-        r"circular import|partially initialized module '(?:torch|tensorflow|keras|jax|numpy)'",
-        "local-file-shadows-package",
-    ),
-    (r"undefined symbol", "extension-framework-mismatch"),
-    (
-        r"has no attribute '__version__'|cannot open shared object file|No such file or directory.*site-packages",
+        r"has no attribute '__version__'|\.so\S*: cannot open shared object file|file too short",
         "broken-partial-install",
     ),
-    (r"No module named '(?:torch|torchgen|tensorflow|jax|jaxlib|keras)[.'\w]", "broken-partial-install"),
-    (r"No space left on device", "no-disk-space"),
+    (r"Unknown (?:command line )?flags? in XLA_FLAGS", "jax-variable-wrong"),
 )
 _RESULTS = {
     "timeout": "import-hangs",
@@ -54,25 +36,38 @@ _RESULTS = {
     "crashed": "import-crashes",
     "raised": "import-raises",
 }
+UNNAMED = ("import-raises", "import-crashes", "import-silent", "dependency-pins-conflict")
+"""Causes that say only how it ended, or that something is missing; its words may say why."""
 
 
-def name_cause(run: ImportFacts) -> str:
-    """The slug of the cause."""
-    if run.result == "crashed":
-        if run.signal in ("SIGILL", "ILLEGAL_INSTRUCTION"):
-            return "cpu-lacks-avx"
-        if run.signal == "SIGKILL" or run.exit_code == 137:
-            return "import-killed-for-memory"
-    if run.error_type == "MemoryError":
+def name_cause(name: str, run: ImportFacts) -> str:
+    """The slug of the cause that the import of the framework ``name`` failed for."""
+    if run.result == "crashed" and run.signal in ("SIGILL", "ILLEGAL_INSTRUCTION"):
+        return "cpu-lacks-avx"
+    killed = run.result == "crashed" and (run.signal == "SIGKILL" or run.exit_code == 137)
+    if killed or run.error_type == "MemoryError":
         return "import-killed-for-memory"
+    missing = re.search(r"No module named '(\w+)([.\w]*)'", run.error or "")
+    if missing and run.error_type == "ModuleNotFoundError":
+        return _cause_of_missing(name, missing[1], missing[2])
     text = "\n".join((run.error or "", *(run.output[-20:] if run.result != "raised" else ())))
-    missing = re.search(r"No module named '([\w.]+)'", run.error or "")
     for pattern, slug in _WORDS:
         if re.search(pattern, text):
             return slug
-    if missing and run.error_type == "ModuleNotFoundError":
-        return "dependency-pins-conflict"
     return _RESULTS.get(run.result, "import-raises")
+
+
+def _cause_of_missing(name: str, module: str, below: str) -> str:
+    """The cause where a module is not found; ``below`` is the rest of its dotted name."""
+    if module == "jaxlib" and below:
+        return (
+            "jax-jaxlib-mismatch"  # jaxlib is there, and of another age than jax: modules come and go between releases
+        )
+    if module in _OWN.get(name, ()):
+        return "broken-partial-install"
+    if name == "keras" and module in _BACKENDS:
+        return "keras-backend-not-installed"
+    return "dependency-pins-conflict"
 
 
 def describe(run: ImportFacts) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from dlcheck.checks import gpu_facts as gpu
-from dlcheck.checks.nvidia import driver_fits_card
+from dlcheck.checks.nvidia import driver_fits_card, kernel_driver
 from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import DriverCall, NvidiaFacts
 from dlcheck.model.fact import NotApplicable, known, or_none
@@ -246,15 +246,21 @@ def _meaning(facts: Facts, stack: NvidiaFacts, code: int) -> tuple[str, str] | N
     "DL608",
     "The driver answers NVML",
     group=GROUP,
-    needs=("devices", "container"),
-    causes=("gpu-fallen-off-bus", "nvidia-device-permission", "container-lost-gpu", "driver-defect"),
+    needs=("devices", "system", "container"),
+    causes=(
+        "gpu-fallen-off-bus",
+        "nvidia-device-permission",
+        "container-lost-gpu",
+        "driver-defect",
+        "driver-not-answering",
+    ),
 )
-def nvml_answers(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+def nvml_answers(facts: Facts, profile: Profile) -> Iterable[Finding]:
     """NVML is the library behind nvidia-smi. It is asked in a child, because a wedged driver never answers.
 
     15: the GPU is lost; 4: not allowed; 17 and 999 inside a container: the devices were taken away from it; 9: no module is
-    loaded, which its own rule explains. These are NVML's codes, not the exit codes of nvidia-smi. A Jetson board may have no
-    NVML at all. Source: nvml.h.
+    loaded, which its own rule explains. Another code where nobody can see a module (WSL shows none) counts while CUDA lists
+    no GPU either. These are NVML's codes, not the exit codes of nvidia-smi. A Jetson board may have no NVML at all. Source: nvml.h.
     """
     stack = gpu.nvidia_of(facts)
     call = gpu.called(stack.nvml)
@@ -284,6 +290,21 @@ def nvml_answers(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         yield Finding(
             cause="driver-defect", message=f"The NVIDIA driver does not answer: {call.error}", evidence=evidence
         )
+    elif call.code not in (0, 9, 12, 18) and not gpu.counts(stack) and not _module_explains(facts, profile):
+        also = or_none(stack.libcuda)
+        yield Finding(
+            cause="driver-not-answering",
+            message=f"NVIDIA's driver is installed and does not answer: {call.error}",
+            evidence=(*evidence, *_call_evidence(also)),
+        )
+
+
+def _module_explains(facts: Facts, profile: Profile) -> bool:
+    """Whether a card without its kernel module is found, which explains why no library answers."""
+    try:
+        return any(kernel_driver.judge(facts, profile))
+    except NotApplicable:
+        return False
 
 
 @rule(

@@ -20,7 +20,7 @@ from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Status
 from dlcheck.model.host_facts import ContainerFacts, SystemFacts
 from dlcheck.model.profile import Profile
-from dlcheck.model.python_facts import Distribution
+from dlcheck.model.python_facts import Distribution, ImportFacts
 
 MACHINES = Path(__file__).parents[1] / "machines"
 Change = Callable[[Facts], Facts]
@@ -76,6 +76,14 @@ def torch(**fields: object) -> Change:
         return replace(facts, frameworks={**facts.frameworks, "torch": replace(framework, build=build, **rest)})
 
     return change
+
+
+def torch_refusing(words: str) -> Change:
+    """PyTorch imports, lists no GPU, and says why when it is told to start CUDA."""
+    run = ImportFacts(result="found", gpu_available=False, details={"cuda_error": words})
+    return lambda facts: replace(
+        facts, frameworks={**facts.frameworks, "torch": replace(facts.frameworks["torch"], run=run)}
+    )
 
 
 def wheels(*names: str, requires: tuple[str, ...] = ()) -> Change:
@@ -222,6 +230,13 @@ LAYERS: list[tuple[str, str, Change, str, str]] = [
     ("DL610", "rtx4090-ubuntu", variables(CUDA_VISIBLE_DEVICES="GPU-9"), "cuda-visible-devices-hides-gpu", "error"),
     ("DL610", "rtx4090-ubuntu", variables(CUDA_VISIBLE_DEVICES="zero"), "cuda-visible-devices-hides-gpu", "error"),
     ("DL610", "a100-mig", variables(CUDA_VISIBLE_DEVICES="MIG-9"), "cuda-visible-devices-hides-gpu", "error"),
+    (
+        "DL608",
+        "wsl2-rtx4070",
+        NO_GPU(999, nvml=DriverCall(library="libnvidia-ml.so.1", code=999), gpus=()),
+        "driver-not-answering",
+        "error",
+    ),
     ("DL610", "a100-mig-without-instance", same, "mig-instance-not-selected", "error"),
     ("DL610", "slurm-job-without-gpu", variables(CUDA_VISIBLE_DEVICES=""), "scheduler-gave-no-gpu", "error"),
     ("DL611", "old-driver-cu130", same, "driver-too-old", "error"),
@@ -254,6 +269,7 @@ LAYERS: list[tuple[str, str, Change, str, str]] = [
     ("DL614", "tensorflow-without-cuda-libraries", same, "cuda-libs-missing", "error"),
     ("DL614", "rtx4090-ubuntu", framework("tensorflow"), "tf-pip-cuda-libs-not-found", "error"),
     ("DL614", "rtx4090-ubuntu", framework("jax"), "jax-plugin-mismatch", "error"),
+    ("DL614", "rtx4090-ubuntu", torch_refusing("RuntimeError: strange"), "gpu-not-seen-by-framework", "error"),
 ]
 ROWS: list[tuple[str, str, Change, str, str]] = [
     ("DL620", "h100-hgx", gpu(lost=True), "gpu-fallen-off-bus", "error"),

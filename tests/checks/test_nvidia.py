@@ -105,6 +105,20 @@ def with_torch(facts: Facts = WELL, **fields: object) -> Facts:
     return replace(facts, frameworks={"torch": replace(TORCH, **fields)})
 
 
+def no_answer() -> Facts:
+    """WSL, which shows no card and no module, with both libraries answering an error that names no reason."""
+    facts = with_stack(
+        module=None,
+        nvml=DriverCall(library="libnvidia-ml.so.1", code=999, error="NVML_ERROR_UNKNOWN"),
+        libcuda=DriverCall(library="libcuda.so.1", code=999, error="CUDA_ERROR_UNKNOWN"),
+        cuda_devices=None,
+        gpus=(),
+        nodes={},
+        libraries={"/usr/lib/wsl/lib/libcuda.so.1.1": ""},
+    )
+    return replace(facts, system=SystemFacts(name="linux", wsl=2), devices=replace(facts.devices, pci=(), dxg="ok"))
+
+
 def no_module(**fields: object) -> Facts:
     """A card whose kernel module is not loaded: nothing above it answers."""
     dead = {
@@ -293,6 +307,18 @@ BAD = {
         "driver-too-old",
         "framework build",
     ),
+    "no answer, and no module to be seen": (
+        no_answer(),
+        "driver-not-answering",
+        "NVML",
+    ),
+    "PyTorch refuses": (
+        with_torch(
+            run=ImportFacts(result="found", gpu_available=False, details={"cuda_error": "RuntimeError: strange"})
+        ),
+        "gpu-not-seen-by-framework",
+        "framework",
+    ),
 }
 
 
@@ -305,6 +331,18 @@ def test_first_broken_layer_and_its_cause(name: str):
     broken = first_broken(facts, PROFILE)
     assert broken is not None
     assert (broken.step, broken.finding.cause) == (layer, cause)
+
+
+def test_layers_that_rules_about_containers_and_imports_judge():
+    bare = with_stack(module=None, nodes={}, nvml=None, libcuda=None, cuda_devices=None, gpus=(), libraries={})
+    run = ImportFacts(result="raised", error_type="OSError", error="libcudnn.so.9: cannot open shared object file")
+    for facts, layer, cause in (
+        (replace(bare, container=INSIDE), "device nodes", "container-started-without-gpu"),
+        (with_torch(run=run), "framework", "cuda-libs-missing"),
+        (replace(WELL, frameworks={"keras": FrameworkFacts(name="keras", run=run)}), "", ""),
+    ):
+        broken = first_broken(facts, PROFILE)
+        assert ((broken.step, broken.finding.cause) if broken else ("", "")) == (layer, cause)
 
 
 FINE = {
