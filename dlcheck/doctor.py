@@ -130,7 +130,9 @@ def _named(finding: Finding, framework: FrameworkFacts | None) -> Finding:
     from dlcheck.diagnose import diagnose_text
 
     error = f"{run.error_type}: {run.error}" if run.error_type else run.details.get("cuda_error", "")
-    found = diagnose_text("\n".join((*run.output, *run.traceback, error))).diagnoses
+    # Whose import a missing module is says the exception; the way there leads through every package.
+    before = () if finding.cause == "dependency-pins-conflict" else (*run.output, *run.traceback)
+    found = diagnose_text("\n".join((*before, error))).diagnoses
     return replace(finding, cause=found[0].cause) if found and found[0].confidence >= SURE else finding
 
 
