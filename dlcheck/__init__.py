@@ -6,8 +6,8 @@ themselves; ``%load_ext dlcheck`` gives ``%dlcheck doctor``, ``%dlcheck smoke`` 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+# Imports nothing: this runs before __main__ takes a hostile working directory off the path.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dlcheck.notebook import check, diagnose_text, load_ipython_extension, smoke_test
 

@@ -5,19 +5,30 @@ import sys
 
 
 def _leave_out_working_directory() -> None:
-    """Python puts the working directory first on sys.path for -m: a random.py there would be imported into dlcheck itself,
-    which is to report such files. It stays where it is the place that dlcheck comes from.
+    """Take the working directory out of what stands before the standard library on sys.path.
+
+    Python puts it first for -m, and for an empty or relative entry of PYTHONPATH: a random.py there would be imported into
+    dlcheck itself, which is to report such files. dlcheck's own parts are found by its package, wherever that lies.
     """
     try:
-        if sys.path and sys.path[0] == os.getcwd() and not os.path.isdir("dlcheck"):
-            del sys.path[0]
+        here = os.path.realpath(os.getcwd())
     except OSError:
         # It was deleted: nothing can be imported from it, and the command line says so.
         return
+    library = os.path.realpath(os.path.dirname(os.__file__))
+    ahead = True
+    kept = []
+    for entry in sys.path:
+        place = os.path.realpath(entry or here)
+        ahead = ahead and place != library
+        if not ahead or place != here:
+            kept.append(entry)
+    sys.path[:] = kept
 
 
 def main() -> None:
     """Run the command line and exit with the contract's codes."""
+    _leave_out_working_directory()
     try:
         from dlcheck.cli import app
 
@@ -29,5 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    _leave_out_working_directory()
     main()

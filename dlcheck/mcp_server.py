@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
 from dlcheck import __version__
+from dlcheck.host.interpreter import own_command
 from dlcheck.host.process import run
 from dlcheck.model.errors import DlcheckError
 
@@ -109,7 +109,7 @@ def _command(*arguments: str) -> dict[str, Any]:
         writes_itself = arguments[0] != "install"
         output = ["--output", path] if writes_itself else []
         done = run(
-            [sys.executable, "-m", "dlcheck", *arguments, "--format", "json", *output],
+            [*own_command(), *arguments, "--format", "json", *output],
             timeout=TIMEOUT,
             apart=True,
         )

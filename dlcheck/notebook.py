@@ -245,7 +245,8 @@ def _text_of(path: str) -> str:
 
 def _other_command(words: list[str]) -> None:
     """Any other command line, as a child of this interpreter."""
+    from dlcheck.host.interpreter import own_command
     from dlcheck.host.process import run
 
-    done = run([sys.executable, "-m", "dlcheck", *words], timeout=3600.0)
+    done = run([*own_command(), *words], timeout=3600.0)
     print(done.output or done.failure or "")  # noqa: T201 - a cell's words

@@ -53,7 +53,7 @@ def _parse(path: str) -> dict[str, Any]:
             return tomllib.load(stream)
     except OSError as error:
         raise DlcheckError(f"cannot read {path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise DlcheckError(f"{path} is no TOML: {error}") from error
 
 

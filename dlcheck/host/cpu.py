@@ -74,7 +74,9 @@ def _field(text: str, name: str) -> str | None:
 
 def _cpuinfo() -> Description:
     """What py-cpuinfo says, asked in a process of its own: it forks, runs tools, and on Windows re-imports the caller."""
-    done = run((sys.executable, "-m", "cpuinfo", "--json"), timeout=_TIMEOUT, apart=True)
+    # In the root folder: Python would import a cpuinfo.py of the working directory instead.
+    argv = (sys.executable, "-m", "cpuinfo", "--json")
+    done = run(argv, timeout=_TIMEOUT, cwd=os.path.abspath(os.sep), apart=True)
     try:
         found = json.loads(done.output)
         brand = found.get("brand_raw")

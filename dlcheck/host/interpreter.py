@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -53,9 +54,15 @@ def choose(
             return _inside_environment(place, variable)
     place = os.path.join(folder or os.curdir, ".venv")
     if _is_environment(place):
+        _refuse_of_others(place, folder or os.curdir)
         return _inside_environment(os.path.abspath(place), ".venv")
     own = sys.executable
     return Target(python=own, chosen_by="dlcheck's own", environment=_environment_of(own))
+
+
+def own_command() -> tuple[str, ...]:
+    """What starts this dlcheck once more, without a look at the working directory's modules where Python can leave it out."""
+    return (sys.executable, *(("-P",) if sys.version_info >= (3, 11) else ()), "-m", "dlcheck")
 
 
 def _named(python: str) -> str:
@@ -73,6 +80,21 @@ def _named(python: str) -> str:
     if not os.access(path, os.X_OK):
         raise DlcheckError(f"--python {python} cannot be executed", "Give the path of a Python interpreter.")
     return os.path.abspath(path)
+
+
+def _refuse_of_others(place: str, folder: str) -> None:
+    """A .venv that another user laid into a folder open to all, such as /tmp, would have its code run with this user's
+    rights, unasked.
+    """
+    if os.name != "posix":
+        return
+    with contextlib.suppress(OSError):
+        owner = os.lstat(place).st_uid
+        if os.stat(folder).st_mode & stat.S_IWOTH and owner not in (0, os.geteuid()):
+            raise DlcheckError(
+                "the .venv here belongs to another user, in a folder that everybody can write to",
+                "To have its Python started all the same: --venv .venv; for dlcheck's own: --python PATH.",
+            )
 
 
 def _is_environment(place: str) -> bool:

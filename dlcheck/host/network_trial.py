@@ -186,18 +186,31 @@ def _throughput(source: Source, proxy: str | None, context: ssl.SSLContext | str
     page = urllib.parse.urlunsplit(bare._replace(path=f"{address.path.rstrip('/')}/{BIG_PROJECT}/"))
     headers = {**_headers(address), "Accept": "text/html"}
     try:
-        with opener.open(urllib.request.Request(page, headers=headers), timeout=STEP) as answer:  # noqa: S310 - http(s) alone
+        with opener.open(_request(page, headers), timeout=STEP) as answer:
             links = re.findall(r'href="([^"#]+\.whl)', answer.read(16_000_000).decode("utf-8", "replace"))
         if not links:
             return None
         wheel = urllib.parse.urljoin(page, links[-1].replace("&amp;", "&"))
-        request = urllib.request.Request(wheel, headers={**headers, "Range": f"bytes=0-{SAMPLE - 1}"})  # noqa: S310
+        if urllib.parse.urlsplit(wheel).scheme not in ("http", "https"):
+            return None
+        # The page may name a wheel on any host; the index's password is for the index.
+        same = urllib.parse.urlsplit(wheel)[:2] == urllib.parse.urlsplit(page)[:2]
+        given = {**(headers if same else {}), "Range": f"bytes=0-{SAMPLE - 1}"}
+        request = _request(wheel, given)
         begun = time.monotonic()
         with opener.open(request, timeout=STEP) as answer:
             got = len(answer.read(SAMPLE))
         return got / max(time.monotonic() - begun, 1e-6)
     except (OSError, http.client.HTTPException, ValueError):
         return None
+
+
+def _request(address: str, headers: dict[str, str]) -> urllib.request.Request:
+    """A request whose password stays with the host it is meant for, wherever that redirects to."""
+    request = urllib.request.Request(address)  # noqa: S310 - the callers ask for http(s) alone
+    for name, value in headers.items():
+        (request.add_unredirected_header if name == "Authorization" else request.add_header)(name, value)
+    return request
 
 
 def _words(error: BaseException) -> str:

@@ -66,7 +66,8 @@ def run_ranks(
         *("--rdzv-conf", f"timeout={max(1, round(timeout))}"),
         *(str(INSIDE / "rank_torch.py"), words),
     )
-    child = Child(argv, name="smoke, distributed", timeout=timeout, env=env)
+    # In the empty folder: -m would import a torch.py of the working directory instead.
+    child = Child(argv, name="smoke, distributed", timeout=timeout, env=env, cwd=folder)
     try:
         size, heard = 0, time.monotonic()
         while not child.done():

@@ -60,7 +60,9 @@ class _Work:
     def run(self, argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | None = None) -> Done:
         """Run a program of an installer, which ends when dlcheck does, and holds the lock as long as it lives."""
         env = self.env if env is None else env
-        return run(argv, timeout=timeout, env=env, apart=True, kept=True, holding=self.holding)
+        # In a folder of dlcheck's own: python -m would import an ipykernel.py of the working directory instead.
+        here = self.places.target(self.target)
+        return run(argv, timeout=timeout, env=env, cwd=here, apart=True, kept=True, holding=self.holding)
 
 
 def carry_out(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +14,8 @@ from urllib.request import url2pathname
 from packaging.markers import default_environment
 from packaging.pylock import Pylock, PylockSelectError, PylockValidationError
 from packaging.tags import Tag, compatible_tags, cpython_tags, platform_tags
+from packaging.utils import InvalidWheelFilename, is_normalized_name, parse_wheel_filename
+from packaging.version import InvalidVersion, Version
 
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.redact import mask_secrets
@@ -46,7 +50,7 @@ def read(path: str, python: str, *, free_threaded: bool = False) -> tuple[Locked
             lock = Pylock.from_dict(tomllib.load(stream))
     except OSError as error:
         raise DlcheckError(f"cannot read {path}: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, PylockValidationError) as error:
+    except (ValueError, RecursionError, PylockValidationError) as error:
         raise DlcheckError(f"{path} is no pylock.toml: {error}") from None
     folder = os.path.dirname(os.path.abspath(path))
     try:
@@ -69,7 +73,7 @@ def _wheel(package: Any, item: Any, folder: str, path: str) -> LockedWheel:
         )
     if "://" not in address and not os.path.isabs(address):
         address = os.path.join(folder, address)
-    return LockedWheel(
+    return checked(
         name=package.name,
         version=str(package.version or ""),
         filename=item.filename,
@@ -77,6 +81,24 @@ def _wheel(package: Any, item: Any, folder: str, path: str) -> LockedWheel:
         sha256=digest,
         size=item.size if item.size is not None else _size_here(address),
     )
+
+
+def checked(**fields: Any) -> LockedWheel:
+    """The wheel of these fields, if each may become part of a path or a line: they come from an index or a foreign lock.
+
+    ``DlcheckError`` for a file name that leads into another folder, a hash that is none, and the like.
+    """
+    wheel = LockedWheel(**fields)
+    try:
+        parse_wheel_filename(wheel.filename)
+        sound = is_normalized_name(wheel.name) and str(Version(wheel.version)) != ""
+    except (InvalidWheelFilename, InvalidVersion):
+        sound = False
+    sound = sound and wheel.address.isprintable() and os.path.basename(wheel.filename) == wheel.filename
+    if not sound or not re.fullmatch(r"[0-9a-f]{64}", wheel.sha256):
+        words = f"{wheel.name!r} {wheel.version!r}, {wheel.filename!r}, sha256 {wheel.sha256!r}"
+        raise DlcheckError(f"the source offers what is no wheel: {words}", "Take another index or lock.")
+    return wheel
 
 
 def _size_here(address: str) -> int | None:
@@ -144,6 +166,11 @@ def _url(address: str) -> str:
     return address if "://" in address else Path(address).absolute().as_uri()
 
 
+def _string(value: str) -> str:
+    """A TOML basic string; JSON's escapes are among TOML's."""
+    return json.dumps(value)
+
+
 def _text(wheels: tuple[LockedWheel, ...], where: dict[str, str], python: str, key: str) -> str:
     lines = [
         'lock-version = "1.0"',
@@ -157,6 +184,6 @@ def _text(wheels: tuple[LockedWheel, ...], where: dict[str, str], python: str, k
             "[[packages]]",
             f'name = "{one.name}"',
             f'version = "{one.version}"',
-            f'wheels = [{{ {key} = "{where[one.sha256]}"{size}, hashes = {{ sha256 = "{one.sha256}" }} }}]',
+            f"wheels = [{{ {key} = {_string(where[one.sha256])}{size}, hashes = {{ sha256 = {_string(one.sha256)} }} }}]",
         ]
     return "\n".join(lines) + "\n"

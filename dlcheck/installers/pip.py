@@ -11,8 +11,10 @@ import json
 import os
 from collections.abc import Mapping
 
+from packaging.utils import canonicalize_name
+
 from dlcheck.host.process import Done, run
-from dlcheck.installers.lock import LockedWheel, path_of
+from dlcheck.installers.lock import LockedWheel, checked, path_of
 from dlcheck.installers.uv import RESOLVE_SECONDS, Question, address
 
 _QUIET = ("--disable-pip-version-check", "--no-input", "--quiet")
@@ -75,13 +77,12 @@ def _wheel(entry: dict[str, dict[str, object]]) -> LockedWheel:
     hashes = info.get("hashes", {}) if isinstance(info, dict) else {}
     path = path_of(url)
     digest = hashes.get("sha256") or (_sha256(path) if path else "")
-    name = str(entry["metadata"]["name"]).lower().replace("_", "-").replace(".", "-")
     size = os.path.getsize(path) if path else None
     from urllib.parse import unquote, urlsplit
 
     filename = unquote(urlsplit(url).path.rpartition("/")[2])
-    return LockedWheel(
-        name=name,
+    return checked(
+        name=canonicalize_name(str(entry["metadata"]["name"])),
         version=str(entry["metadata"]["version"]),
         filename=filename,
         address=url,
