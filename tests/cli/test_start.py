@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-LIGHT = ("errors", "style", "level", "shell")
+LIGHT = ("dataclass", "errors", "style", "level", "shell")
 
 
 def loaded(words: str) -> set[str]:
