@@ -44,7 +44,7 @@ _NOISE = re.compile(
     r"unable to register cu\w+ (?:plugin )?factory|attempting to register factory|placer already registered"
     r"|one has already been registered"
     r"|tf-trt warning|could not find tensorrt|onednn custom operations|with the appropriate compiler flags|is optimized (?:to|with)"
-    r"|setting ds_accelerator to cuda|\[warning\] (?:async_io|sparse_attn|gds|evoformer_attn|fp_quantizer|using untested triton)\b"
+    r"|setting ds_accelerator to \w+|\[warning\] (?:async_io|sparse_attn|gds|evoformer_attn|fp_quantizer|using untested triton)\b"
     r"|numa node|all log messages before absl"
 )
 
