@@ -42,13 +42,13 @@ def listen_to_interrupts() -> None:
 
 
 def dlcheck(
-    *arguments: str, timeout: float = 60, cwd: Path | None = None, **variables: str
+    *arguments: str, timeout: float = 60, cwd: Path | None = None, before: tuple[str, ...] = (), **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """``dlcheck ARGUMENTS`` in a process of its own, its output captured."""
+    """``dlcheck ARGUMENTS`` in a process of its own, started by the command ``before`` if there is one; output captured."""
     environment = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")}
     environment.update({"PYTHONPATH": str(ROOT), "NO_COLOR": "1", **variables})
     return subprocess.run(
-        [sys.executable, "-m", "dlcheck", *arguments],
+        [*before, sys.executable, "-m", "dlcheck", *arguments],
         capture_output=True,
         text=True,
         errors="replace",
@@ -59,9 +59,10 @@ def dlcheck(
     )
 
 
-def doctor(environment: Environment, *arguments: str, **more: Any) -> dict[str, Any]:
-    """The JSON document of the doctor on that environment."""
-    done = dlcheck("doctor", "--offline", "--format", "json", "--venv", str(environment.folder), *arguments, **more)
+def doctor(environment: Environment, *arguments: str, online: bool = False, **more: Any) -> dict[str, Any]:
+    """The JSON document of the doctor on that environment, without the network unless ``online``."""
+    network = () if online else ("--offline",)
+    done = dlcheck("doctor", *network, "--format", "json", "--venv", str(environment.folder), *arguments, **more)
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode in (0, 1), done.stderr
     document: dict[str, Any] = json.loads(done.stdout)

@@ -5,100 +5,81 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from tests.faults.planting import Planted, assert_named, messages
-
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="paths of POSIX")
-
-Plant = Callable[[Planted, Path], dict[str, Any]]
-"""Plants the fault and returns the variables (and ``cwd``) under which the doctor is called."""
+from tests.faults.planting import Case, Ground, Plant, Planted, put_tool, variables
 
 
-def packages_of_another_python(planted: Planted, folder: Path) -> dict[str, Any]:
+def packages_of_another_python(planted: Planted, folder: Path) -> Ground:
     other = folder / "other" / "lib" / "python3.7" / "site-packages"
     other.mkdir(parents=True)
-    return {"PYTHONPATH": f"{Path(__file__).parents[2]}{os.pathsep}{other}"}
+    return Ground({"PYTHONPATH": f"{Path(__file__).parents[2]}{os.pathsep}{other}"})
 
 
 def keras_backend(backend: str) -> Plant:
-    def plant(planted: Planted, folder: Path) -> dict[str, Any]:
+    def plant(planted: Planted, folder: Path) -> Ground:
         planted.list("keras==3.15.1")
-        return {"KERAS_BACKEND": backend}
+        return Ground({"KERAS_BACKEND": backend})
 
     return plant
 
 
-def keras_json(planted: Planted, folder: Path) -> dict[str, Any]:
+def keras_json(planted: Planted, folder: Path) -> Ground:
     planted.list("keras==3.15.1")
     (planted.home / ".keras").mkdir()
     (planted.home / ".keras" / "keras.json").write_text('{"backend": "jax"}')
-    return {}
+    return Ground()
 
 
-def keras_default(planted: Planted, folder: Path) -> dict[str, Any]:
+def keras_default(planted: Planted, folder: Path) -> Ground:
     planted.list("keras==3.15.1")
-    return {}
+    return Ground()
 
 
-def legacy_keras(planted: Planted, folder: Path) -> dict[str, Any]:
+def legacy_keras(planted: Planted, folder: Path) -> Ground:
     planted.list("tensorflow==2.21.0", "keras==3.15.1")
-    return {"TF_USE_LEGACY_KERAS": "1"}
+    return Ground({"TF_USE_LEGACY_KERAS": "1"})
 
 
 def working_directory(*names: str) -> Plant:
-    def plant(planted: Planted, folder: Path) -> dict[str, Any]:
+    def plant(planted: Planted, folder: Path) -> Ground:
         (folder / "work").mkdir()
         for name in names:
             place = folder / "work" / name
             place.parent.mkdir(exist_ok=True)
             place.write_text("raise SystemExit('the trap was sprung')\n")
-        return {"cwd": folder / "work"}
+        return Ground(cwd=folder / "work")
 
     return plant
 
 
-def kernel_of_a_python_that_is_gone(planted: Planted, folder: Path) -> dict[str, Any]:
+def kernel_of_a_python_that_is_gone(planted: Planted, folder: Path) -> Ground:
     return kernel(planted, "gone", "/nonexistent/env/bin/python")
 
 
-def kernel_of_another_python(planted: Planted, folder: Path) -> dict[str, Any]:
+def kernel_of_another_python(planted: Planted, folder: Path) -> Ground:
     planted.list("ipykernel==7.0.0")
-    return {**kernel(planted, "other", sys.executable), "JPY_PARENT_PID": "1"}
+    return Ground({**kernel(planted, "other", sys.executable).variables, "JPY_PARENT_PID": "1"})
 
 
-def kernel_and_no_ipykernel(planted: Planted, folder: Path) -> dict[str, Any]:
+def kernel_and_no_ipykernel(planted: Planted, folder: Path) -> Ground:
     return kernel(planted, "other", sys.executable)
 
 
-def kernel(planted: Planted, name: str, python: str) -> dict[str, Any]:
+def kernel(planted: Planted, name: str, python: str) -> Ground:
     place = planted.home / ".local/share/jupyter/kernels" / name
     place.mkdir(parents=True)
     command = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     (place / "kernel.json").write_text(json.dumps({"argv": command, "display_name": name, "language": "python"}))
-    return {"XDG_DATA_HOME": "UNSET", "JUPYTER_DATA_DIR": "UNSET"}
+    return Ground({"XDG_DATA_HOME": "UNSET", "JUPYTER_DATA_DIR": "UNSET"})
 
 
-def pip_of_another_python(planted: Planted, folder: Path) -> dict[str, Any]:
-    tools = folder / "tools"
-    tools.mkdir()
-    (tools / "pip").write_text(f"#!{folder}/another/bin/python3\nimport pip\n")
-    (tools / "pip").chmod(0o755)
-    return {"PATH": f"{tools}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": str(planted.folder)}
+def pip_of_another_python(planted: Planted, folder: Path) -> Ground:
+    path = put_tool(folder, "pip", f"#!{folder}/another/bin/python3\nimport pip\n")
+    return Ground({"PATH": path, "VIRTUAL_ENV": str(planted.folder)})
 
 
-def variables(**values: str) -> Plant:
-    def plant(planted: Planted, folder: Path) -> dict[str, Any]:
-        return dict(values)
-
-    return plant
-
-
-FAULTS: list[tuple[str, Plant, str, str]] = [
+SURROUNDINGS: list[tuple[str, Plant, str, str]] = [
     ("PYTHONPATH of another Python", packages_of_another_python, "two-copies-installed", "warning"),
     ("PYTHONDONTWRITEBYTECODE", variables(PYTHONDONTWRITEBYTECODE="1"), "bytecode-not-written", "note"),
     ("KERAS_BACKEND=jax, which is not there", keras_backend("jax"), "keras-backend-not-installed", "error"),
@@ -141,15 +122,8 @@ FAULTS: list[tuple[str, Plant, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("what", "plant", "cause", "severity"), FAULTS, ids=[row[0] for row in FAULTS])
-def test_surroundings(what, plant, cause, severity, tmp_path: Path):
-    planted = Planted(tmp_path)
-    assert_named(planted.examine("--quick", **plant(planted, tmp_path)), cause, severity)
-
-
-def test_packages_of_the_user_hide_those_of_the_environment(tmp_path: Path):
+def packages_of_the_user(planted: Planted, folder: Path) -> Ground:
     """A virtual environment that sees the system's packages sees the user's as well, and they come first."""
-    planted = Planted(tmp_path)
     setting = planted.folder / "pyvenv.cfg"
     setting.write_text(setting.read_text().replace("site-packages = false", "site-packages = true"))
     user = planted.home / f".local/lib/python3.{sys.version_info[1]}/site-packages"
@@ -158,6 +132,13 @@ def test_packages_of_the_user_hide_those_of_the_environment(tmp_path: Path):
     (user / "torch" / "__init__.py").write_text("__version__ = '2.5.1'\n")
     (user / "torch-2.5.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: torch\nVersion: 2.5.1\n\n")
     (user / "torch-2.5.1.dist-info" / "RECORD").write_text("torch/__init__.py,,\n")
-    document = planted.examine("--quick", "--select", "DL410,DL501")
-    assert_named(document, "user-site-shadows-env", "warning")
-    assert "torch" in messages(document, "user-site-shadows-env")
+    return Ground()
+
+
+FAULTS = (
+    *(Case("variables", what, plant, cause, severity) for what, plant, cause, severity in SURROUNDINGS),
+    Case(
+        "variables", "packages of the user hide those of the environment", packages_of_the_user, "user-site-shadows-env",
+        "warning", words="torch", arguments=("--quick", "--select", "DL410,DL501"),
+    ),
+)  # fmt: skip

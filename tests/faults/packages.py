@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from tests.faults.planting import Planted, assert_named, messages
-
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="site-packages as POSIX lays them out")
+from tests.faults.planting import Case, Ground, Plant, Planted, packages
 
 # What is wrong, the torch that is there, what else is installed, who asks for what, the cause, its severity.
 METADATA: list[tuple[str, str | None, tuple[str, ...], dict[str, str], str, str]] = [
@@ -36,15 +32,7 @@ METADATA: list[tuple[str, str | None, tuple[str, ...], dict[str, str], str, str]
     ("Chainer, which has ended", "2.13.0", ("chainer==7.8.1",), {}, "framework-ended", "warning"),
     ("a torch whose load runs code", "2.0.1", (), {}, "old-release", "note"),
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("what", "torch", "others", "needs", "cause", "severity"), METADATA, ids=[row[0] for row in METADATA]
-)
-def test_metadata(what, torch, others, needs, cause, severity, tmp_path: Path):
-    planted = Planted(tmp_path, torch=torch)
-    planted.list(*others, **needs)
-    assert_named(planted.examine(), cause, severity)
+WITHOUT = {"a requirement that is not installed": ("tokenizers",)}
 
 
 def lose_a_file(site: Path) -> None:
@@ -102,22 +90,36 @@ DAMAGE = [
 ]
 
 
-@pytest.mark.parametrize(("what", "plant", "cause", "severity", "words"), DAMAGE, ids=[row[0] for row in DAMAGE])
-def test_damage(what, plant, cause, severity, words, tmp_path: Path):
-    planted = Planted(tmp_path)
-    plant(planted.site)
-    # Sizes are looked at where time is not short; a file cut short is no fault of --quick.
-    document = planted.examine(*(("--quick",) if plant is not one_file_torn else ("--select", "DL420")))
-    # Its second metadata has no RECORD: that one copy is damaged as well is true.
-    besides = ("broken-partial-install",) if plant is two_releases else ()
-    assert_named(document, cause, severity, besides=besides)
-    assert words in messages(document, cause)
-
-
-def test_a_packages_files_without_any_metadata(tmp_path: Path):
+def lose_all_metadata(site: Path) -> None:
     """rm -rf of the dist-info: pip does not know torch any more, and Python still finds it."""
-    planted = Planted(tmp_path)
-    shutil.rmtree(planted.site / "torch-2.13.0.dist-info")
-    document = planted.examine()
-    assert document["exit_code"] == 1
-    assert set(document["primary_causes"]) <= {"framework-missing", "broken-partial-install"}
+    shutil.rmtree(site / "torch-2.13.0.dist-info")
+
+
+def damage(spoil: Callable[[Path], None]) -> Plant:
+    def plant(planted: Planted, folder: Path) -> Ground:
+        spoil(planted.site)
+        return Ground()
+
+    return plant
+
+
+FAULTS = (
+    *(
+        Case("packages", what, packages(*others, **needs), cause, severity, torch=torch, without=WITHOUT.get(what, ()))
+        for what, torch, others, needs, cause, severity in METADATA
+    ),
+    *(
+        Case(
+            "packages", what, damage(spoil), cause, severity, words=words,
+            # Sizes are looked at where time is not short; a file cut short is no fault of --quick.
+            arguments=("--select", "DL420") if spoil is one_file_torn else ("--quick",),
+            # Its second metadata has no RECORD: that one copy is damaged as well is true.
+            besides=("broken-partial-install",) if spoil is two_releases else (),
+        )
+        for what, spoil, cause, severity, words in DAMAGE
+    ),
+    Case(
+        "packages", "files without any metadata", damage(lose_all_metadata), "framework-missing",
+        others=("broken-partial-install",), besides=("framework-missing", "broken-partial-install"),
+    ),
+)  # fmt: skip

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.faults.planting import Case, Ground, Plant, Planted
 
-from tests.faults.planting import Planted, assert_named
-
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="libraries of POSIX")
-ONLY = ("--offline", "--select", "DL503", "--timeout", "30")
+ONLY = ("--select", "DL503", "--timeout", "30")
+SOON = ("--select", "DL503", "--timeout", "8")
 
 
 RAISED = [
@@ -34,18 +30,23 @@ RAISED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "error", "cause"), RAISED, ids=[row[0] for row in RAISED])
-def test_an_import_that_fails_for(what, error, cause, tmp_path: Path):
-    planted = Planted(tmp_path)
-    (planted.site / "torch" / "__init__.py").write_text(f"raise {error}\n")
-    assert_named(planted.examine(*ONLY), cause, "error")
+def importing(source: str) -> Plant:
+    """A torch whose import runs ``source``."""
+
+    def plant(planted: Planted, folder: Path) -> Ground:
+        (planted.site / "torch" / "__init__.py").write_text(source)
+        return Ground()
+
+    return plant
 
 
-def test_a_second_openmp_that_aborts(tmp_path: Path):
-    planted = Planted(tmp_path)
-    words = "OMP: Error #15: Initializing libiomp5.so, but found libomp.so already initialized.\\n"
-    (planted.site / "torch" / "__init__.py").write_text(f"import os\nos.write(2, b'{words}')\nos.abort()\n")
-    assert_named(planted.examine(*ONLY), "duplicate-openmp-runtime", "error")
+OPENMP = "OMP: Error #15: Initializing libiomp5.so, but found libomp.so already initialized.\\n"
+ENDED = [
+    ("a second OpenMP that aborts", f"import os\nos.write(2, b'{OPENMP}')\nos.abort()\n", "duplicate-openmp-runtime"),
+    ("a segmentation fault", "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "import-crashes"),
+    ("an instruction that this processor lacks", "import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n", "cpu-lacks-avx"),
+    ("an import that never ends", "import time\ntime.sleep(600)\n", "import-hangs"),
+]  # fmt: skip
 
 
 LINKED = [
@@ -55,26 +56,37 @@ LINKED = [
 ]  # fmt: skip
 
 
-@pytest.mark.real
-@pytest.mark.skipif(shutil.which("cc") is None and not os.environ.get("CI"), reason="no C compiler")
-@pytest.mark.parametrize(("what", "source", "library", "cause"), LINKED, ids=[row[0] for row in LINKED])
-def test_a_compiled_part_that_needs(what, source, library, cause, tmp_path: Path):
+def linked(source: str, library: str) -> Plant:
     """The loader's own words: a real shared library, linked against one that is taken away again."""
-    planted = Planted(tmp_path)
-    place = planted.site / "torch" / "_C.so"
-    (tmp_path / "part.c").write_text(source)
-    flags = ["-shared", "-fPIC", "-o", str(place), str(tmp_path / "part.c")]
-    if library:
-        (tmp_path / "needed.c").write_text("int needed(void) { return 1; }")
-        needed = tmp_path / library
-        subprocess.run(
-            ["cc", "-shared", "-fPIC", f"-Wl,-soname,{library}", "-o", str(needed), str(tmp_path / "needed.c")],
-            check=True,
+
+    def plant(planted: Planted, folder: Path) -> Ground:
+        place = planted.site / "torch" / "_zoo.so"
+        (folder / "part.c").write_text(source)
+        flags = ["-shared", "-fPIC", "-o", str(place), str(folder / "part.c")]
+        needed = folder / library
+        if library:
+            (folder / "needed.c").write_text("int needed(void) { return 1; }")
+            subprocess.run(
+                ["cc", "-shared", "-fPIC", f"-Wl,-soname,{library}", "-o", str(needed), str(folder / "needed.c")],
+                check=True,
+            )
+            flags.append(str(needed))
+        subprocess.run(["cc", *flags], check=True)
+        if library:
+            needed.unlink()
+        (planted.site / "torch" / "__init__.py").write_text(
+            f"import ctypes, os\nctypes.CDLL({str(place)!r}, os.RTLD_NOW)\n"
         )
-        flags.append(str(needed))
-    subprocess.run(["cc", *flags], check=True)
-    (tmp_path / library).unlink() if library else None
-    (planted.site / "torch" / "__init__.py").write_text(
-        f"import ctypes, os\nctypes.CDLL({str(place)!r}, os.RTLD_NOW)\n"
-    )
-    assert_named(planted.examine(*ONLY), cause, "error")
+        return Ground()
+
+    return plant
+
+
+FAULTS = (
+    *(Case("imports", what, importing(f"raise {error}\n"), cause, arguments=ONLY) for what, error, cause in RAISED),
+    *(Case("imports", what, importing(source), cause, arguments=SOON) for what, source, cause in ENDED),
+    *(
+        Case("imports", what, linked(source, library), cause, arguments=ONLY, needs=("cc",))
+        for what, source, library, cause in LINKED
+    ),
+)
