@@ -6,6 +6,8 @@ import re
 from dataclasses import replace
 
 from dlcheck import data
+from dlcheck.checks import built
+from dlcheck.checks.intel import XPU
 from dlcheck.model.cause import PLACES
 from dlcheck.model.device_facts import DeviceFacts
 from dlcheck.model.fact import Unknown, or_none
@@ -26,6 +28,8 @@ MODULES = {
     "onnxruntime-gpu": "onnxruntime",
 }
 """Packages that are imported under another name than their own."""
+NEWEST_FOR_CU126 = 9.0
+"""Compute capability that PyTorch's builds of CUDA 12.6 end with (their architecture list)."""
 
 
 def complete(verdict: Verdict, facts: Facts, python: str) -> Verdict:
@@ -45,6 +49,8 @@ def _completed(finding: Finding, facts: Facts, python: str) -> Finding:
     entry = data.cause(finding.cause)
     words = surroundings(facts) | ({values.get("package", ""), finding.subject} & set(PLACES["framework"]))
     fixes = tuple(filled(one, values) for one in finding.fixes) or (entry.fixes_for(words, values) if entry else ())
+    if values.get("variant") == "cpu" and words & {"linux", "wsl"}:
+        fixes = tuple(_without_cuda(one, python, values["index"]) for one in fixes)
     verify = tuple(fill(one, values) for one in finding.verify or (entry.verify if entry else ()))
     if lacks_pip(facts):
         fixes = tuple(_with_uv(one, python) for one in fixes)
@@ -55,6 +61,22 @@ def _completed(finding: Finding, facts: Facts, python: str) -> Finding:
     return replace(finding, fixes=fixes, verify=verify)
 
 
+def _without_cuda(fix: Fix, python: str, index: str) -> Fix:
+    """The fix with PyTorch's index of CPU builds: on Linux a plain "pip install torch" brings gigabytes of CUDA libraries.
+
+    Beside other packages the index is an additional one; there too 2.13.0+cpu is newer than 2.13.0 (PEP 440).
+    """
+    commands = []
+    for command in fix.commands:
+        names_ = {_bare(word) for word in command[4:] if not word.startswith("-")}
+        if command[:4] == (python, "-m", "pip", "install") and "torch" in names_ and not _INDEX & set(command):
+            alone = names_ <= {"torch", "torchvision", "torchaudio"}
+            command = (*command, "--index-url" if alone else "--extra-index-url", index)  # noqa: PLW2901 - the same
+        commands.append(command)
+    return replace(fix, commands=tuple(commands))
+
+
+_INDEX = {"--index-url", "--extra-index-url", "--find-links"}
 _UV_WORDS = r"uv pip \1 --python {}"
 _UV_OPTION = {"--force-reinstall": "--reinstall", "--no-cache-dir": "--no-cache"}
 """Options of pip that uv spells otherwise. Source: uv's reference of its commands, "uv pip install", as of 0.13."""
@@ -126,19 +148,24 @@ def substitutes(facts: Facts) -> dict[str, str]:
         values["count"] = str(max(1, min(allowed, int(or_none(cpu.quota_cpus) or allowed))))
     devices = or_none(facts.devices)
     if devices:
-        values.update(_of_devices(devices))
+        values.update(_of_devices(devices, twelve=built.shares_twelve(facts)))
     if "variant" in values:
         values["index"] = f"https://download.pytorch.org/whl/{values['variant']}"
     return values
 
 
-def _of_devices(devices: DeviceFacts) -> dict[str, str]:
-    """The builds that fit the GPUs and their driver; nothing where that cannot be told."""
+def _of_devices(devices: DeviceFacts, *, twelve: bool) -> dict[str, str]:
+    """The builds that fit the GPUs and their driver; nothing where that cannot be told.
+
+    ``twelve``: what else is in the environment is of CUDA 12, and a build of CUDA 13 would break it.
+    """
     nvidia = or_none(devices.nvidia)
     if nvidia is None:
         # Names of PyTorch's ROCm variants change with its releases: left to dlcheck install.
-        amd = any(one.vendor == "1002" for one in or_none(devices.pci) or ())
-        return {} if amd else {"variant": "cpu"}
+        cards = or_none(devices.pci) or ()
+        if any(one.vendor == "8086" and XPU.fullmatch(one.device) for one in cards):
+            return {"variant": "xpu"}
+        return {} if any(one.vendor == "1002" for one in cards) else {"variant": "cpu"}
     values = {}
     gpus = or_none(nvidia.gpus) or ()
     if len(gpus) == 1 and gpus[0].index is not None:
@@ -153,6 +180,7 @@ def _of_devices(devices: DeviceFacts) -> dict[str, str]:
     capabilities = [float(one) for one in told if re.fullmatch(r"\d+\.\d", one)]
     # Sources: CUDA 13 needs driver 580 and capability 7.5; Blackwell (10.0 on) needs CUDA 12.8, any other GPU runs on
     # 12.6, whose wheels every driver of CUDA 12 serves (minor version compatibility).
-    if int(major) >= 13 and min(capabilities, default=7.5) >= 7.5:
+    thirteen = int(major) >= 13 and min(capabilities, default=7.5) >= 7.5
+    if thirteen and not (twelve and max(capabilities, default=0) <= NEWEST_FOR_CU126):
         return {**values, "variant": "cu130", "cuda": "cuda13"}
     return {**values, "variant": "cu128" if max(capabilities, default=0) >= 10 else "cu126", "cuda": "cuda12"}

@@ -4,15 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from dlcheck.checks.gpu_builds import gpu_build
 from dlcheck.data import cause
-from dlcheck.model.device_facts import DeviceFacts, Gpu, NvidiaFacts, PciDevice
+from dlcheck.model.device_facts import DeviceFacts, DriverCall, Gpu, NvidiaFacts, PciDevice
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding, Fix, Safety, Status, Verdict
 from dlcheck.model.host_facts import CpuFacts, SystemFacts
 from dlcheck.model.profile import Severity
-from dlcheck.model.python_facts import PythonFacts
+from dlcheck.model.python_facts import BuildFacts, FrameworkFacts, PythonFacts
 from dlcheck.remedies import complete, substitutes
+from tests.well import LEARN
 
 LINUX = Facts(system=SystemFacts(name="linux", release="6.8.0-45-generic", user="ada"))
 
@@ -53,11 +55,57 @@ def test_the_variant_fits_driver_and_card(capability: str, cuda: str, variant: s
     assert values["cuda"] == ("cuda13" if variant == "cu130" else "cuda12")
 
 
+CPU = BuildFacts()
+
+
+@pytest.mark.parametrize(
+    ("capability", "frameworks", "system", "variant", "apart"),
+    [
+        ("8.9", {"torch": CPU, "tensorflow": CPU}, "linux", "cu126", False),
+        ("8.9", {"torch": CPU, "tensorflow": BuildFacts(cuda="12.5.1")}, "linux", "cu126", False),
+        ("8.9", {"torch": CPU}, "linux", "cu130", False),
+        ("8.9", {"tensorflow": CPU}, "linux", "cu126", False),
+        ("8.9", {"torch": BuildFacts(cuda="13.0"), "tensorflow": CPU}, "linux", "cu130", True),
+        ("12.0", {"torch": CPU, "tensorflow": CPU}, "linux", "cu130", True),
+        ("8.9", {"torch": CPU, "tensorflow": CPU}, "windows", "cu130", False),
+    ],
+)
+def test_an_environment_has_one_cuda_major(capability, frameworks, system, variant, apart):
+    """TensorFlow's GPU build is of CUDA 12: PyTorch joins it, or TensorFlow gets an environment of its own."""
+    facts = replace(
+        with_gpu(capability, "13.0"),
+        system=SystemFacts(name=system),
+        frameworks={name: FrameworkFacts(name=name, version="2.1", build=build) for name, build in frameworks.items()},
+    )
+    assert substitutes(facts)["variant"] == variant
+    stack = replace(facts.devices.nvidia, nvml=DriverCall(library="libnvidia-ml.so.1", code=0))
+    judged = replace(facts, devices=replace(facts.devices, nvidia=stack), distributions=(), python=PythonFacts())
+    found = {one.subject: one for one in gpu_build.judge(judged, LEARN)}
+    assert [fix.commands[0][1:3] for one in found.values() for fix in one.fixes] == (
+        [("install", "tensorflow")] if apart else []
+    )
+
+
 def test_no_gpu_gets_a_cpu_build_and_an_unknown_machine_none():
     assert substitutes(replace(LINUX, devices=DeviceFacts(pci=(), nvidia=None)))["variant"] == "cpu"
     assert "variant" not in substitutes(LINUX)
     amd = PciDevice(address="03:00.0", vendor="1002", device="744c", device_class="030000")
     assert "variant" not in substitutes(replace(LINUX, devices=DeviceFacts(pci=(amd,), nvidia=None)))
+
+
+@pytest.mark.parametrize(
+    ("system", "package", "words"),
+    [
+        ("linux", "torch", ["torch", "--index-url", "https://download.pytorch.org/whl/cpu"]),
+        ("linux", "torch>=2 keras", ["torch>=2", "keras", "--extra-index-url", "https://download.pytorch.org/whl/cpu"]),
+        ("linux", "tensorflow keras", ["tensorflow", "keras"]),
+        ("windows", "torch", ["torch"]),
+    ],
+)
+def test_a_machine_without_gpu_is_spared_cuda(system: str, package: str, words: list[str]):
+    facts = replace(LINUX, system=SystemFacts(name=system), devices=DeviceFacts(pci=(), nvidia=None))
+    found = completed(Finding(cause="framework-missing", message="", about={"package": package}), facts)
+    assert found.fixes[1].commands == (("/env/bin/python", "-m", "pip", "install", *words),)
 
 
 def test_other_values():
@@ -106,7 +154,6 @@ def test_own_fixes_win_and_wsl_is_not_linux():
 
 def test_a_backend_that_does_not_exist_is_not_asked_of_pip():
     from dlcheck.checks.frameworks import keras_backend
-    from dlcheck.model.python_facts import FrameworkFacts
     from tests.well import LEARN, WELL
 
     keras = replace(WELL.frameworks["keras"], backend="nonsense", backend_source="KERAS_BACKEND")

@@ -31,6 +31,20 @@ def builds(facts: Facts) -> dict[str, str | None]:
     return builds
 
 
+def shares_twelve(facts: Facts) -> bool:
+    """Whether TensorFlow is here, whose GPU build is of CUDA 12 and for Linux, and nothing of CUDA 13 is beside it.
+
+    The wheels of two CUDA majors overwrite each other's cuDNN and NCCL: what joins TensorFlow must be of CUDA 12 as well.
+    """
+    system = or_none(facts.system)
+    if system is None or system.name != "linux" or "tensorflow" not in (or_none(facts.frameworks) or {}):
+        return False
+    try:
+        return not any(cuda and cuda.startswith("13") for cuda in builds(facts).values())
+    except (CannotJudge, NotApplicable):
+        return False
+
+
 def cuda_of(facts: Facts, name: str, framework: FrameworkFacts) -> str | None:
     """The CUDA version that a framework was built with; for JAX, of its plugin; None for a build without CUDA."""
     if name == "jax":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from dlcheck.checks import built
@@ -11,11 +12,20 @@ from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import Gpu, NvidiaFacts
 from dlcheck.model.fact import CannotJudge, NotApplicable, Unknown, known, or_none
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding, Rule
+from dlcheck.model.finding import Evidence, Finding, Fix, Rule, Safety
 from dlcheck.model.profile import Profile, Severity
 from dlcheck.model.python_facts import FrameworkFacts
 
 GROUP = "GPU"
+BLACKWELL = 10.0
+APART = (
+    Fix(
+        "Install TensorFlow in an environment of its own: it brings CUDA 12, and here that would overwrite files of the "
+        "CUDA 13 libraries beside it.",
+        (("dlcheck", "install", "tensorflow", "--venv", ".venv-tensorflow"),),
+        Safety.SAFE,
+    ),
+)
 NEEDS = ("devices", "frameworks", "distributions", "system")
 
 
@@ -103,10 +113,12 @@ def gpu_build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     have no GPU build for Windows at all; the default wheels for ARM64 Linux are CPU builds. Where another installed
     framework does use the GPU this is a warning.
     """
-    stack, _ = _working(facts)
+    stack, gpus = _working(facts)
     frameworks = built.frameworks(facts)
     builds = built.builds(facts)
     served = any(builds.values())
+    # For a GPU that is too new for CUDA 12.6, PyTorch and JAX have, or will get, libraries of CUDA 13.
+    thirteen = not built.shares_twelve(facts) or any(_capability(one) >= BLACKWELL for one in gpus)
     for name, cuda in builds.items():
         framework = frameworks[name]
         if cuda or built.sees_gpu(framework):
@@ -116,10 +128,12 @@ def gpu_build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         if cause == "windows-native-gpu-unsupported":
             severity = Severity.NOTE
         build = or_none(framework.build)
+        apart = name == "tensorflow" and cause == "cpu-only-build" and thirteen and len(builds) > 1
         yield Finding(
             cause=cause,
             subject=name,
             severity=severity,
+            fixes=APART if apart else (),
             message=f"{built.title(name, framework)} {words}, beside an NVIDIA GPU whose driver works",
             evidence=(
                 Evidence(f"frameworks.{name}.build.cuda", "none"),
@@ -127,6 +141,12 @@ def gpu_build(facts: Facts, _profile: Profile) -> Iterable[Finding]:
                 Evidence("devices.nvidia.driver", or_none(stack.driver) or "answers"),
             ),
         )
+
+
+def _capability(one: Gpu) -> float:
+    """Compute capability of a GPU, 0 where nobody knows it."""
+    found = re.fullmatch(r"\d+\.\d", one.architecture or "")
+    return float(found[0]) if found else 0.0
 
 
 def _build_cause(facts: Facts, stack: NvidiaFacts, name: str, framework: FrameworkFacts) -> tuple[str, str]:

@@ -10,8 +10,18 @@ from dlcheck.checks.rule import rule
 from dlcheck.model.device_facts import DeviceFacts
 from dlcheck.model.fact import NotApplicable, Unknown, known, or_none
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding, Rule
+from dlcheck.model.finding import Evidence, Finding, Fix, Rule, Safety
 from dlcheck.model.profile import Profile, Severity
+
+WITHOUT_GPU = (
+    Fix("Run this on a machine with a GPU, or in a hosted notebook that lends one (Colab, Kaggle)."),
+    Fix(
+        "To work on the processor, ask for no GPU.",
+        (("dlcheck", "doctor", "--profile", "learn"),),
+        Safety.SAFE,
+    ),
+)
+"""The catalogue's entry is about messages on machines that need no GPU; here one was asked for."""
 
 
 @rule(
@@ -50,6 +60,7 @@ def gpu_asked_for(facts: Facts, profile: Profile) -> Iterable[Finding]:
         if on_purpose
         else f"Profile {profile.name} asks for a GPU, and this machine has none that a framework can use",
         severity=Severity.ERROR if profile.gpu == "required" else Severity.WARNING,
+        fixes=() if on_purpose else WITHOUT_GPU,
         evidence=(Evidence("devices.pci", ", ".join(seen) or "no display adapter, no accelerator"),),
     )
 
