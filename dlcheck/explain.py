@@ -6,6 +6,7 @@ import difflib
 import json
 import os
 import platform
+import re
 import time
 from collections.abc import Iterable
 
@@ -13,13 +14,15 @@ from dlcheck import __version__, data
 from dlcheck.model.cause import Cause
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.explanation import Explanation, RuleWords
+from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Rule
 
 
 def explain(name: str) -> Explanation:
     """The explanation of a rule's code (DL512) or a cause's slug (driver-too-old), in any case of letters.
 
-    Raises DlcheckError with the closest names where there is no such code or cause.
+    The beginning of codes (DL1, DL60) gives a catalogue of the rules that begin so. Raises DlcheckError with the closest
+    names where there is no such code or cause.
     """
     rules = _rules()
     wanted = name.strip()
@@ -27,6 +30,9 @@ def explain(name: str) -> Explanation:
     rule = next((one for one in rules if one.code == code), None)
     if rule:
         return _explanation(code, rules=(rule,), mentioned=rule.causes)
+    block = tuple(one for one in rules if one.code.startswith(code)) if re.fullmatch(r"DL\d{0,2}", code) else ()
+    if block:
+        return _explanation(None, rules=tuple(sorted(block, key=lambda one: one.code)))
     cause = data.cause(slug)
     if cause is None:
         raise DlcheckError(f"there is no code or cause {name!r}", _hint(code, slug, rules))
@@ -57,9 +63,12 @@ def schema(name: str | None) -> str:
 
 
 def _rules() -> tuple[Rule, ...]:
+    """Every rule that a report can hold: those of this package, of --against, and of extensions."""
+    from dlcheck import expectation, plugins
     from dlcheck.checks import RULES
 
-    return RULES
+    foreign = {one.code: one for one in (plugins.working({}), *plugins.rules())}
+    return (*RULES, *expectation.rules(Facts(), "FILE"), *foreign.values())
 
 
 def _explanation(

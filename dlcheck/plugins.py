@@ -49,7 +49,7 @@ def rules() -> tuple[Rule, ...]:
             else:
                 found.append(one)
     if broken:
-        found.append(_broken_rule(broken))
+        found.append(working(broken))
     return tuple(found)
 
 
@@ -131,7 +131,9 @@ def _name(entry: EntryPoint) -> str:
     return entry.dist.name if entry.dist else entry.value
 
 
-def _broken_rule(broken: Broken) -> Rule:
+def working(broken: Broken) -> Rule:
+    """DL990, which finds the extensions that are broken."""
+
     def judge(facts: Facts, profile: Profile) -> Iterable[Finding]:  # noqa: ARG001 - every rule is called alike
         for name, fault in broken.items():
             message = f"The extension {name} does not work: {fault}"

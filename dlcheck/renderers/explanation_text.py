@@ -155,7 +155,8 @@ def _catalogue(found: Explanation, style: Style) -> list[str]:
     for group in dict.fromkeys(one.group for one in found.rules):
         lines += ["", style.paint(group, "bold")]
         lines += _pairs([(one.code, one.title) for one in found.rules if one.group == group], style)
-    lines += ["", style.paint(f"{len(found.causes)} causes", "bold")]
+    if found.causes:
+        lines += ["", style.paint(f"{len(found.causes)} causes", "bold")]
     width = max((len(one.slug) for one in found.causes), default=0)
     for family in sorted({one.family for one in found.causes}, key=_rank):
         lines += ["", style.paint(FAMILIES.get(family, family), "bold")]

@@ -10,7 +10,7 @@ import sys
 import jsonschema
 import pytest
 
-from dlcheck import data
+from dlcheck import data, expectation
 from dlcheck.checks import RULES
 from dlcheck.cli import app
 
@@ -96,7 +96,21 @@ def test_the_list_has_every_rule_and_every_cause_once(run):
     code, out, _ = run("--list")
     assert code == 0
     first = [line.split()[0] for line in out.splitlines() if re.match(r"  \S", line)]
-    assert sorted(first) == sorted([*(one.code for one in RULES), *data.cause_slugs()])
+    assert sorted(first) == sorted([*(one.code for one in RULES), *expectation.CODES, "DL990", *data.cause_slugs()])
+
+
+@pytest.mark.parametrize("code", [*expectation.CODES, "DL990"])
+def test_a_code_that_only_some_reports_hold_is_explained_too(run, code: str):
+    assert run(code)[1].startswith(code)
+
+
+@pytest.mark.parametrize("format_", ["text", "markdown", "json"])
+def test_the_beginning_of_codes_lists_its_block(run, format_: str):
+    code, out, _ = run("dl11", "--format", format_)
+    block = [one.code for one in RULES if one.code.startswith("DL11")]
+    assert code == 0
+    assert sorted(set(re.findall(r"DL\d{3}", out))) == block
+    assert "causes" not in out or format_ == "json"
 
 
 def test_every_family_has_a_heading():
@@ -129,7 +143,7 @@ def test_markdown(run):
     assert "```sh\ndlcheck install torch --accelerator VARIANT\n```" in out
     _, out, _ = run("--list", "--format", "markdown")
     rows = [line for line in out.splitlines() if line.startswith("| ")]
-    assert len(rows) == 4 + len(RULES) + len(data.cause_slugs())
+    assert len(rows) == 4 + len(RULES) + len((*expectation.CODES, "DL990")) + len(data.cause_slugs())
     assert run(CODE, "--format", "markdown")[1].startswith(f"# {CODE}: ")
 
 
