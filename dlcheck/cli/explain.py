@@ -22,7 +22,11 @@ class Format(str, enum.Enum):
 
 def explain(
     name: Annotated[
-        str | None, typer.Argument(metavar="[CODE|CAUSE]", help="DL512, or DL6 for all that begin so, or driver-too-old; with --schema, a command.")
+        str | None,
+        typer.Argument(
+            metavar="[CODE|CAUSE]",
+            help="DL512, or DL6 for all that begin so, or driver-too-old; with --schema, a command.",
+        ),
     ] = None,
     *,
     list_: Annotated[bool, typer.Option("--list", help="Every check and every cause, a line each.")] = False,
