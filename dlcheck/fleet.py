@@ -18,8 +18,8 @@ from dlcheck.picture.assemble import DAY, Gathered, Wishes, assemble, iso
 from dlcheck.picture.digest import MOST_BYTES
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")
-BUFFER = 1 << 20
-"""Bytes read at a time: reading a fleet in the usual 8 KB costs as much as parsing it."""
+BUFFER = 1 << 16
+"""Bytes read at a time: some reports, and less than a processor's own cache holds."""
 MOST_LEVELS = 8
 """Folders of a run lie flat or one level down (an artifact a node); deeper ones are somebody else's."""
 

@@ -113,7 +113,7 @@ def _digest(document: dict[str, object]) -> Digest:
 def _doctor(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str, str, str], ...], NodeState]:
     found: dict[str, tuple[str, str]] = {}
     errors = warnings = 0
-    areas, others = _passed(rows(document.get("verdicts")))
+    areas, others = _settled(rows(document.get("verdicts")))
     for area, verdict in others:
         outcome = verdict.get("status")
         if outcome == "failed":
@@ -145,37 +145,57 @@ def _doctor(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[st
 _GROUP, _CODE = itemgetter("group", "status"), itemgetter("code", "status")
 
 
-def _passed(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, dict[str, Any]]]]:
-    """The areas in which something passed, and the verdicts that did not pass, each with its area.
+def _settled(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, dict[str, Any]]]]:
+    """The areas with the worst outcome of what did not fail, and the verdicts that failed, each with its area.
 
-    Nearly all verdicts of a fleet passed, so they are taken in one go; what did not, or is oddly shaped, goes the long way.
+    Most verdicts of a fleet passed or had nothing to look at, so they are taken in one go, once for all nodes that look the
+    same; a document of an odd shape goes the long way.
     """
     try:
         named = "group" in verdicts[0]
-        passed = _all_passed(frozenset(map(_GROUP if named else _CODE, verdicts)), named)
-        if passed is not None:
-            return passed, []
+        areas, failed = _all_settled(frozenset(map(_GROUP if named else _CODE, verdicts)), named)
     except (KeyError, TypeError, IndexError):
-        pass
+        return _one_by_one(verdicts)
+    if not failed:
+        return areas, []
+    others = [one for one in verdicts if one["status"] not in _SETTLED and one.get("suppressed") is not True]
+    return dict(areas), [(one["group"] if named else f"{one['code'][:3]}xx", one) for one in others]
+
+
+_SETTLED = frozenset(_WORSE) - {"failed"}
+
+
+@functools.lru_cache(4096)
+def _all_settled(pairs: frozenset[tuple[str, str]], named: bool) -> tuple[dict[str, str], bool]:
+    """One dict for all nodes that look the same, nobody changes it; and whether something failed. ``TypeError`` where an
+    area is no text.
+    """
+    areas: dict[str, str] = {}
+    failed = False
+    for name, outcome in sorted(pairs):
+        if name.__class__ is not str or not name:
+            raise TypeError
+        area = name if named else f"{name[:3]}xx"
+        if outcome not in _SETTLED:
+            failed = True
+        elif area not in areas or _WORSE[outcome] > _WORSE[areas[area]]:
+            areas[area] = outcome
+    return areas, failed
+
+
+def _one_by_one(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, dict[str, Any]]]]:
+    """The same of verdicts that lack a key, or hold what is no text."""
     areas: dict[str, str] = {}
     others: list[tuple[str, dict[str, Any]]] = []
     for one in verdicts:
-        if isinstance(one, dict) and one.get("suppressed") is not True:
+        if isinstance(one, dict):
             area = one.get("group") or f"{harmless(one.get('code', '?'))[:3]}xx"
             area = area if isinstance(area, str) else "?"
             if one.get("status") == "passed":
                 areas.setdefault(area, "passed")
-            else:
+            elif one.get("suppressed") is not True:
                 others.append((area, one))
     return areas, others
-
-
-@functools.lru_cache(4096)
-def _all_passed(pairs: frozenset[tuple[str, str]], named: bool) -> dict[str, str] | None:
-    """The areas where everything passed; one dict for all nodes that look the same, nobody changes it."""
-    if all(status == "passed" and area.__class__ is str for area, status in pairs):
-        return {area if named else f"{area[:3]}xx": "passed" for area, _ in sorted(pairs)}
-    return None
 
 
 def _smoke(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str, str, str], ...], NodeState]:
