@@ -38,6 +38,7 @@ def report(
     gathered = Gathered(expected=expect)
     with _no_collector():
         gather(gathered, source, stream)
+    _refuse_no_reports(gathered, source)
     return picture(gathered, started, max_age=max_age, since=since, fail_on=fail_on)
 
 
@@ -56,6 +57,20 @@ def gather(gathered: Gathered, source: str, stream: BinaryIO | None = None) -> N
             f"there is no {source}", "Name a folder of reports, a file of JSON lines, or - for a stream."
         )
     _take_file(gathered, source, os.path.basename(source), named=True)
+
+
+def _refuse_no_reports(gathered: Gathered, source: str) -> None:
+    """A file or stream in which nothing is a report was meant otherwise; a folder of broken reports is a picture."""
+    strangers = gathered.strangers
+    if os.path.isdir(source) or gathered.expected or gathered.digests or gathered.broken or not strangers:
+        return
+    raise DlcheckError(
+        f"{strangers[0].source} holds no report: {strangers[0].why}"
+        if len(strangers) == 1
+        else f"{'standard input' if source == '-' else source} holds no report in {gathered.unreadable} lines"
+        f" (the first: {strangers[0].why})",
+        "dlcheck doctor --format json writes one; a file of many has one a line.",
+    )
 
 
 def picture(

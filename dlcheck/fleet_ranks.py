@@ -32,6 +32,8 @@ Group = tuple[str, ...]
 BAD = (SmokeStatus.FAILED, SmokeStatus.CRASHED, SmokeStatus.TIMEOUT)
 PORTS = range(20_000, 32_000)
 """Below the ports that Linux hands out by itself (32768 and up)."""
+MOST_RANKS = 64
+"""On one node."""
 START = 10.0
 """Seconds that dlcheck itself may need on a node beside the training."""
 
@@ -72,8 +74,7 @@ def run(wish: Wish) -> FleetReport:
         gathered.excuses.update(survey.excuses)
         seen = _Seen()
         for groups in _rounds(survey.asked, wish.pairs):
-            asked = _with_group(launch, groups)
-            _take(seen, groups, asked, slurm.collect(asked, _members(groups)))
+            _take(seen, groups, launch, _asked(launch, groups))
     gathered.excuses.update(seen.excuses)
     for node, results in seen.results.items():
         document = _document(node, results, seen, time.monotonic() - started)
@@ -119,6 +120,23 @@ def _with_group(launch: Launch, groups: Sequence[Group]) -> Launch:
     return replace(launch, command=(*launch.command, "--group", json.dumps(group, separators=(",", ":"))))
 
 
+def _asked(launch: Launch, groups: Sequence[Group]) -> Returned:
+    """What the nodes said. A group whose port somebody else had taken on its first node meets once more, on another one."""
+    found = slurm.collect(_with_group(launch, groups), _members(groups))
+    taken = [
+        nodes
+        for nodes in groups
+        if nodes[0] in found.answers and (_read(found.answers[nodes[0]].output) or {}).get("port_taken") is True
+    ]
+    if not taken:
+        return found
+    again = slurm.collect(_with_group(launch, taken), _members(taken))
+    for node in _members(taken):
+        found.answers.pop(node, None)
+        found.excuses.pop(node, None)
+    return replace(found, answers=found.answers | again.answers, excuses=found.excuses | again.excuses)
+
+
 def _take(seen: _Seen, groups: Sequence[Group], launch: Launch, returned: Returned) -> None:
     """Judge every group by what its nodes said."""
     seen.excuses.update(returned.excuses)
@@ -132,7 +150,7 @@ def _take(seen: _Seen, groups: Sequence[Group], launch: Launch, returned: Return
     for nodes in groups:
         try:
             found = _judge(nodes, said)
-        except (KeyError, TypeError, ValueError, OverflowError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             seen.excuses.update(dict.fromkeys(nodes, "what the ranks of its group reported cannot be read"))
             found = {}
         for node, results in found.items():
@@ -147,11 +165,11 @@ def _judge(nodes: Group, said: dict[str, dict[str, Any]]) -> dict[str, list[Smok
     here = [node for node in nodes if node in said]
     if not here:
         return {}
-    whose: dict[int, str] = {}
-    for node in here:
-        first = int(said[node]["first"])
-        whose.update((first + at, node) for at in range(min(64, int(said[node]["here"]))))
-    world = max(len(nodes) * int(said[here[0]]["here"]), max(whose) + 1)
+    each = said[here[0]]["here"]
+    if type(each) is not int or not 0 < each <= MOST_RANKS or any(said[node]["here"] != each for node in here):
+        raise ValueError("ranks are counted, and every node of a group has as many")
+    whose = {nodes.index(node) * each + at: node for node in here for at in range(each)}
+    world = len(nodes) * each
     events = [
         one
         for node in here
@@ -159,7 +177,7 @@ def _judge(nodes: Group, said: dict[str, dict[str, Any]]) -> dict[str, list[Smok
         if isinstance(one, dict) and isinstance(one.get("event"), str) and whose.get(one.get("rank", -1)) == node
     ]
     codes = {
-        int(said[node]["first"]) + int(rank): int(code)
+        nodes.index(node) * each + int(rank): int(code)
         for node in here
         for rank, code in said[node]["exit_codes"].items()
     }

@@ -7,13 +7,16 @@ import os
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dlcheck.host.interpreter import Answer, Question
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.python_facts import Distribution, FrameworkFacts, ImportFacts, PythonFacts
 from dlcheck.model.report import Target
+
+if TYPE_CHECKING:
+    from dlcheck.frameworks import Framework
 
 LISTED_BELOW_PYTHON = ("python", "distributions", "frameworks", "workplace", "disks")
 """Subjects for which the interpreter must be asked where its packages lie."""
@@ -67,13 +70,12 @@ class _Gathering:
         if self.subjects.intersection(LISTED_BELOW_PYTHON):
             self.ask("look_python", {})
         if "frameworks" in self.subjects and not self.way.quick:
-            from dlcheck.frameworks import FRAMEWORKS
             from dlcheck.frameworks.keras import backend
 
             chosen, _ = backend(os.environ)
-            for framework in FRAMEWORKS:
-                if framework.script:
-                    self.ask(framework.script, {"keras": framework.name == chosen})
+            for framework in self.every:
+                if framework.question:
+                    self.ask(framework.question, {"keras": framework.name == chosen})
         if "devices" in self.subjects:
             from dlcheck import devices
 
@@ -85,10 +87,23 @@ class _Gathering:
                 prefix=self.target.environment, offline=self.way.offline or self.way.quick, measure=self.way.measure
             )
 
-    def ask(self, script: str, options: dict[str, object]) -> None:
-        name = script.removeprefix("look_")
-        self.questions[script] = Question(
-            self.target.python, script, options, timeout=self.way.timeout, name=f"import of {name}" if options else name
+    @functools.cached_property
+    def every(self) -> tuple[Framework, ...]:
+        """The frameworks that are looked at: ours, and those of extensions."""
+        from dlcheck import plugins
+        from dlcheck.frameworks import FRAMEWORKS
+
+        return (*FRAMEWORKS, *plugins.frameworks())
+
+    def ask(self, question: str, options: dict[str, object]) -> None:
+        script, _, module = question.partition(":")
+        name = module or script.removeprefix("look_")
+        self.questions[question] = Question(
+            self.target.python,
+            script,
+            {**options, "module": module} if module else options,
+            timeout=self.way.timeout,
+            name=f"import of {name}" if options else name,
         )
 
     def timed(self, name: str, look: Callable[[], Any]) -> Any:
@@ -167,11 +182,9 @@ class _Gathering:
             look = self.timed("workplace", lambda: workplace.look(self.target.python, described.prefix, versions))
             facts = replace(facts, workplace=look)
         if "frameworks" in self.subjects:
-            from dlcheck import plugins
-            from dlcheck.frameworks import FRAMEWORKS, installed
+            from dlcheck.frameworks import installed
 
-            every = (*FRAMEWORKS, *plugins.frameworks())
-            look_at = functools.partial(installed.look, known, folders, frameworks=every)
+            look_at = functools.partial(installed.look, known, folders, frameworks=self.every)
             facts = replace(facts, frameworks=self.timed("frameworks", look_at))
         return facts
 
@@ -211,14 +224,13 @@ class _Gathering:
         self, found: dict[str, FrameworkFacts], described: PythonFacts | Unknown
     ) -> dict[str, FrameworkFacts]:
         """The frameworks with what their children answered."""
-        from dlcheck.frameworks import FRAMEWORKS
         from dlcheck.frameworks.installed import read_answer
 
         found = dict(found)
-        for framework in FRAMEWORKS:
-            if framework.script not in self.questions:
+        for framework in self.every:
+            if framework.question not in self.questions:
                 continue
-            answer = self.answer(framework.script)
+            answer = self.answer(framework.question)
             if isinstance(described, PythonFacts) and described.startup_error:
                 continue
             done = answer.done

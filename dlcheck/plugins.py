@@ -2,7 +2,7 @@
 
     [project.entry-points."dlcheck.rules"]        a Rule, or a tuple of them
     [project.entry-points."dlcheck.renderers"]    render(report, style) -> str; its name is the value of --format
-    [project.entry-points."dlcheck.frameworks"]   a frameworks.Framework
+    [project.entry-points."dlcheck.frameworks"]   a frameworks.Framework; with ``module``, it is imported as the others are
 
 Codes of foreign rules do not begin with DL. Reports reach a foreign format masked and anonymised.
 """
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from dlcheck.host import files
+from dlcheck.model.errors import DlcheckError
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding, Rule
 from dlcheck.model.profile import Profile, Severity
@@ -32,10 +33,11 @@ if TYPE_CHECKING:
 CODE = re.compile(r"(?!DL\d)[A-Z]{2,8}\d{2,4}")
 Broken = dict[str, str]
 """Name of an extension to what is wrong with it."""
+_DISABLE = "Update or uninstall the extension, or choose another --format."
 
 
 def rules() -> tuple[Rule, ...]:
-    """Every foreign rule, and DL990 where an extension is broken."""
+    """Every foreign rule, and DL990 where an extension of any kind is broken."""
     found: list[Rule] = []
     broken: Broken = {}
     for entry in _entries("rules"):
@@ -48,6 +50,8 @@ def rules() -> tuple[Rule, ...]:
                 broken[_name(entry)] = fault
             else:
                 found.append(one)
+    _formats(broken)
+    _frameworks(broken)
     if broken:
         found.append(working(broken))
     return tuple(found)
@@ -64,13 +68,33 @@ def _fault(rule: object, others: Iterable[Rule]) -> str | None:
 
 
 def render(name: str) -> Callable[[Report, Style], str] | None:
-    """The foreign format of that name; None where there is none or it is broken."""
+    """The foreign format of that name; None where there is none. ``DlcheckError`` where it does not work."""
+    broken: Broken = {}
+    found = _formats(broken, name)
+    if broken:
+        whose, fault = next(iter(broken.items()))
+        raise DlcheckError(f"the format {name} of the extension {whose} does not work: {fault}", _DISABLE)
+    return functools.partial(_rendered, name, found[name]) if found else None
+
+
+def _rendered(name: str, offered: Callable[..., object], report: Report, style: Style) -> str:
+    try:
+        return str(offered(anonymise(report), style))
+    except Exception as error:  # whatever a foreign package does
+        raise DlcheckError(f"the format {name} does not work: {_words(error)}", _DISABLE) from error
+
+
+def _formats(broken: Broken, name: str | None = None) -> dict[str, Callable[..., object]]:
+    """The formats that can be called, or the one of that name."""
+    found: dict[str, Callable[..., object]] = {}
     for entry in _entries("renderers"):
-        if entry.name == name:
-            offered = _load(entry, {})
+        if name in (None, entry.name):
+            offered = _load(entry, broken)
             if callable(offered):
-                return lambda report, style: str(offered(anonymise(report), style))
-    return None
+                found[entry.name] = offered
+            elif offered is not None:
+                broken[_name(entry)] = f"it offers {type(offered).__name__}, not a function render(report, style)"
+    return found
 
 
 def render_names() -> tuple[str, ...]:
@@ -79,11 +103,26 @@ def render_names() -> tuple[str, ...]:
 
 
 def frameworks() -> tuple[Framework, ...]:
-    """Foreign frameworks: recognised and shown, never imported by dlcheck."""
-    from dlcheck.frameworks import Framework
+    """Foreign frameworks: recognised, shown, and imported in the checked interpreter where they name their module."""
+    return _frameworks({})
 
-    offered = [_load(entry, {}) for entry in _entries("frameworks")]
-    return tuple(one for one in offered if isinstance(one, Framework) and one.script is None)
+
+def _frameworks(broken: Broken) -> tuple[Framework, ...]:
+    from dlcheck.frameworks import FRAMEWORKS, Framework
+
+    found: list[Framework] = []
+    for entry in _entries("frameworks"):
+        offered = _load(entry, broken)
+        if not isinstance(offered, Framework):
+            if offered is not None:
+                broken[_name(entry)] = f"it offers {type(offered).__name__}, not a Framework"
+        elif offered.script is not None:
+            broken[_name(entry)] = "its Framework names a script, and those are dlcheck's own: name the module"
+        elif any(offered.name == one.name for one in (*FRAMEWORKS, *found)):
+            broken[_name(entry)] = f"a framework {offered.name} is there already"
+        else:
+            found.append(offered)
+    return tuple(found)
 
 
 def _entries(group: str) -> list[EntryPoint]:
@@ -122,9 +161,13 @@ def _load(entry: EntryPoint, broken: Broken) -> object | None:
     except BaseException as error:  # whatever a foreign package does at its import, SystemExit too
         if isinstance(error, KeyboardInterrupt):
             raise
-        broken[_name(entry)] = f"{type(error).__name__}: {error}"
+        broken[_name(entry)] = _words(error)
         return None
     return loaded
+
+
+def _words(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
 
 
 def _name(entry: EntryPoint) -> str:

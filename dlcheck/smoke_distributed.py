@@ -43,6 +43,8 @@ def smoke_ranks(
     env = {"OMP_NUM_THREADS": "1", "TORCH_NCCL_ASYNC_ERROR_HANDLING": "1", **os.environ}
     options = {"task": task_path(TASK), "backend": backend, "fault": fault}
     ranks = run_ranks(target.python, options, here=world, watchdog=watchdog, timeout=timeout, env=env)
+    if ranks.port_taken:  # it was free a moment before
+        ranks = run_ranks(target.python, options, here=world, watchdog=watchdog, timeout=timeout, env=env)
     if progress is not None:
         progress("torch", f"{world} ranks", "done")
     return judge_ranks(
@@ -69,16 +71,16 @@ def ranks_of_group(target: Target, group: str, *, fault: str | None = None) -> s
     gpus = _gpus(target, seconds)
     backend, here = ("nccl", gpus) if gpus else ("gloo", 1)
     env = {"OMP_NUM_THREADS": "1", "TORCH_NCCL_ASYNC_ERROR_HANDLING": "1", **os.environ}
-    options = {"task": task_path(TASK), "backend": backend, "fault": fault}
+    options = {"task": task_path(TASK), "backend": backend, "fault": fault, "nodes": nodes}
     watchdog = min(WATCHDOG_SECONDS, seconds / 4)
     ranks = run_ranks(target.python, options, here=here, watchdog=watchdog, timeout=seconds, env=env, meeting=meeting)
     document = {
         "backend": backend,
         "here": here,
-        "first": meeting.node * here,
         "python": target.python,
         "events": ranks.events,
         "exit_codes": ranks.exit_codes,
+        "port_taken": ranks.port_taken,
         "last_words": _last_words(ranks),
     }
     return json.dumps(document) + "\n"

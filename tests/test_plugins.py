@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -70,14 +72,57 @@ BROKEN = {
 }
 
 
+@pytest.mark.parametrize("group", ["rules", "renderers", "frameworks"])
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_extension_is_a_finding_and_never_a_crash(tmp_path: Path, kind: str):
-    install(tmp_path, "broken-thing", "[dlcheck.rules]\nx = broken_thing:RULES\n", BROKEN[kind] or "x = 1\n")
+def test_a_broken_extension_is_a_finding_and_never_a_crash(tmp_path: Path, kind: str, group: str):
+    install(tmp_path, "broken-thing", f"[dlcheck.{group}]\nx = broken_thing:RULES\n", BROKEN[kind] or "x = 1\n")
     done = dlcheck(tmp_path, "doctor", "--quick", "--offline", "--no-history", "--select", "DL990", "--format", "json")
     assert done.returncode == 0, done.stderr
     assert '"cause": "plugin-broken"' in done.stdout
     assert "The extension broken-thing does not work: " in done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        ("1 / 0\n", "the format x of the extension broken-format does not work: ZeroDivisionError: division by zero"),
+        ("render = 5\n", "the format x of the extension broken-format does not work: it offers int, not a function"),
+        ("def render(report, style):\n    return report.nothing\n", "the format x does not work: AttributeError: "),
+    ],
+)
+def test_a_broken_format_is_wrong_use_that_names_it(tmp_path: Path, module: str, words: str):
+    install(tmp_path, "broken-format", "[dlcheck.renderers]\nx = broken_format:render\n", module)
+    done = dlcheck(tmp_path, "doctor", "--quick", "--offline", "--no-history", "--select", "DL101", "--format", "x")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "result"),
+    [("__version__ = '2.1'\n", "found"), ("raise OSError('no library')\n", "raised"), (None, "missing")],
+)
+def test_the_framework_of_an_extension_is_imported_in_the_checked_interpreter(
+    example: Path, tmp_path_factory: pytest.TempPathFactory, module: str | None, result: str
+):
+    environment = tmp_path_factory.mktemp("checked")
+    venv.EnvBuilder(with_pip=False).create(environment)
+    (site,) = environment.glob("lib/python*/site-packages")
+    (site / "example_framework-2.0.dist-info").mkdir()
+    (site / "example_framework-2.0.dist-info" / "METADATA").write_text("Name: example-framework\nVersion: 2.0\n")
+    if module is not None:
+        (site / "example_framework.py").write_text(module)
+    done = dlcheck(
+        example, "doctor", "--offline", "--no-history", "--select", "DL5", "--venv", str(environment), "--format=json"
+    )
+    document = json.loads(done.stdout)
+    found = document["facts"]["frameworks"]["example"]
+    assert (found["version"], found["run"]["result"]) == ("2.1" if result == "found" else "2.0", result)
+    named = [
+        one["message"] for verdict in document["verdicts"] for one in verdict["findings"] if one["subject"] == "example"
+    ]
+    assert bool(named) is (result != "found"), "what does not import is a finding, as of any framework"
 
 
 def test_a_rule_that_crashes_is_told_and_the_others_judge_on(tmp_path: Path):

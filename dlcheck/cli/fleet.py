@@ -120,12 +120,23 @@ def run(
     if dry_run:
         console.document(quote(fleet_ranks.plan(wish) if fleet_ranks.wanted(wish) else fleet_run.plan(wish)))
         return 0
+    _hear_termination()
     try:
         drawn = fleet_ranks.run(wish) if fleet_ranks.wanted(wish) else fleet_run.run(wish)
     finally:
         if sys.stderr.isatty():
             console.live("")
     return _show(drawn, format_, output, verbose - quiet, no_history)
+
+
+def _hear_termination() -> None:
+    """End as after Ctrl-C where a scheduler, ``timeout`` or a closed terminal ends this: else the engine's job would run on."""
+    import signal
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
 
 
 def _tell(done: int, everybody: int) -> None:

@@ -19,6 +19,8 @@ SOON = 20.0
 """Limit of Slurm's own small commands."""
 GRACE = 15.0
 """What starting and ending a step may take beyond the limits."""
+CANCELS = 6
+"""How often, a second apart, a job is cancelled whose srun does not end."""
 
 _ASKABLE = ("idle", "mixed", "completing", "planned")
 _STATES = {
@@ -114,11 +116,7 @@ def _collect_once(launch: Launch, nodes: tuple[str, ...]) -> Returned:
         ended = child.done()
     finally:
         if not ended:
-            # Too late, or interrupted: nothing may stay in the queue. Slurm ends the job first, since nodes whose srun was
-            # killed while it launched them stay "completing" for a minute.
-            run(("scancel", f"--name={job}"), timeout=SOON)
-            _let_end(child, 5.0)
-            child.end()
+            _cancel(child, job)
     result = child.wait()
     if result.failure:
         raise DlcheckError(f"srun cannot be started: {result.failure}")
@@ -142,10 +140,28 @@ def _collect_once(launch: Launch, nodes: tuple[str, ...]) -> Returned:
     return Returned(found, excuses, (), words)
 
 
-def _let_end(child: Child, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not child.done() and time.monotonic() < end:
-        time.sleep(0.05)
+def _cancel(child: Child, job: str) -> None:
+    """Too late, or interrupted: nothing may stay in the queue.
+
+    Slurm ends the job before srun is killed, since nodes whose srun was killed while it launched them stay "completing" for a
+    minute. An srun that was only just started may ask for the job after the first scancel, so it is told until srun has gone,
+    and once behind it. A task that is killed in the moment in which timeout(1) forks leaves an orphan, and its node stays
+    "completing" until Slurm drains it: a job that is just starting is given the time to have started.
+    """
+    for _ in range(CANCELS):
+        words = ("squeue", "--noheader", f"--name={job}", "--states=RUNNING", "--format=%M")
+        if run(words, timeout=SOON, apart=True).output.strip() not in ("0:00", "0:01"):
+            break
+        time.sleep(0.5)
+    for _ in range(CANCELS):
+        run(("scancel", f"--name={job}"), timeout=SOON)
+        end = time.monotonic() + 1.0
+        while not child.done() and time.monotonic() < end:
+            time.sleep(0.05)
+        if child.done():
+            break
+    child.end()
+    run(("scancel", f"--name={job}"), timeout=SOON)
 
 
 def _states(launch: Launch, nodes: tuple[str, ...] | None) -> dict[str, tuple[str, str]]:

@@ -43,6 +43,11 @@ class Ranks:
     exit_codes: dict[int, int]
     """Of this machine's ranks, counted from 0, that the launcher says have failed; negative: ended by that signal."""
 
+    @property
+    def port_taken(self) -> bool:
+        """Whether somebody else listens where the ranks should have met: it says nothing of them, and another port will do."""
+        return "EADDRINUSE" in self.done.output
+
 
 def run_ranks(
     python: str,

@@ -38,26 +38,25 @@ def main():
     )
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    fault, _, whose = (options.get("fault") or "").partition("@")
-    fault = fault if whose in (str(rank), os.environ.get("DLCHECK_NODE")) else ""
+    faults = planted(options.get("fault") or "", rank, options.get("nodes") or ())
     write(lines, event="rank", rank=rank, stage="join", version=torch.__version__)
     distributed.init_process_group(options["backend"], timeout=dt.timedelta(seconds=options["seconds"]))
     write(lines, event="rank", rank=rank, stage="all-reduce")
     began = time.monotonic()
     number = torch.full((1024,), float(rank + 1), device=device)
     distributed.all_reduce(number)
-    wanted = world * (world + 1) / 2
+    wanted = world * (world + 1) / 2 + ("garble" in faults)
     whole = bool((number == wanted).all().item())
     write(lines, event="reduced", rank=rank, whole=whole, seconds=time.monotonic() - began)
-    if fault == "die":
+    if "die" in faults:
         os.kill(os.getpid(), 11)
-    if fault == "lag":
+    if "lag" in faults:
         time.sleep(1000)
     with open(options["task"], encoding="utf-8") as stream:
         task = json.load(stream)
-    if fault == "scale":
+    if "scale" in faults:
         task["inputs"]["x"]["values"] = [one * 1.001 for one in task["inputs"]["x"]["values"]]
-    write(lines, event="pace", rank=rank, seconds=pace(torch, device, 0.3 if fault == "slow" else 0.0))
+    write(lines, event="pace", rank=rank, seconds=pace(torch, device, 1.0 if "slow" in faults else 0.0))
     write(lines, event="alone", rank=rank, **train(torch, task, device, (0, 1), lambda _tensor: None))
     write(lines, event="rank", rank=rank, stage="train")
     write(lines, event="result", rank=rank, **train(torch, task, device, (rank, world), distributed.all_reduce))
@@ -65,6 +64,20 @@ def main():
     distributed.destroy_process_group()
     sys.stdout.flush()
     os._exit(0)
+
+
+def planted(text, rank, nodes):
+    """The faults of the power test that are this rank's: "scale@1" of rank 1, "scale@n2" of the node n2, "garble@n1+n2" where
+    the nodes n1 and n2 train together; several with commas between.
+    """
+    here = (str(rank), os.environ.get("DLCHECK_NODE"))
+    found = []
+    for one in text.split(","):
+        name, _, whose = one.partition("@")
+        pair = whose.split("+")
+        if whose in here or (len(pair) > 1 and set(pair) <= set(nodes)):
+            found.append(name)
+    return found
 
 
 def pace(torch, device, rest):

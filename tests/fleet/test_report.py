@@ -323,3 +323,28 @@ def test_no_report_at_all_is_wrong_use_unless_nodes_are_expected(tmp_path: Path)
 
 def test_state_ranks_are_an_order():
     assert sorted(state.rank for state in NodeState) == list(range(len(NodeState)))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hello\n\nworld\n", "holds no report in 2 lines (the first: not JSON"),
+        ('{"a": 1}\n', "line 1 holds no report: names no node"),
+        ("", "no report was found"),
+    ],
+)
+def test_a_file_in_which_nothing_is_a_report_is_wrong_use_in_one_line(tmp_path: Path, text: str, words: str):
+    (tmp_path / "notes.txt").write_text(text)
+    with pytest.raises(DlcheckError) as raised:
+        fleet.report(str(tmp_path / "notes.txt"))
+    assert words in raised.value.message
+    assert "\n" not in raised.value.message
+    with pytest.raises(DlcheckError):
+        fleet.report("-", stream=io.BytesIO(text.encode()))
+
+
+def test_a_folder_of_broken_reports_is_a_picture_and_so_is_a_file_that_names_a_node(tmp_path: Path):
+    (tmp_path / "x.json").write_text('{"a": 1}')
+    assert fleet.report(str(tmp_path)).exit_code == 1
+    (tmp_path / "x.json").write_text('{"node": "n1", "schema_version": 2}')
+    assert states(fleet.report(str(tmp_path / "x.json"))) == {"n1": "unreadable"}

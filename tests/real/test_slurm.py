@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -192,16 +193,34 @@ def test_a_full_shared_folder_loses_no_report(here: Cluster, monkeypatch: pytest
     assert any("No space left on device" in note for note in report.notes)
 
 
-def test_nothing_stays_in_the_queue_after_an_interrupt(here: Cluster, monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_stays_in_the_queue_after_an_interrupt(
+    here: Cluster, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+):
     monkeypatch.setenv("HUNG_ON", "n1 n2 n3 n4 n5 n6 n7 n8")
     argv = [sys.executable, "-m", "dlcheck", "fleet", "run", "--dlcheck", str(here.folder / "probe"), "--", "doctor"]
     pipe = subprocess.PIPE
     child = subprocess.Popen(argv, stdout=pipe, stderr=pipe, text=True, preexec_fn=listen_to_interrupts)
     here.until(lambda: "alloc" in here.command("sinfo", "-h", "-o", "%T"))
-    child.send_signal(2)
+    child.send_signal(number)
     out, errors = child.communicate(timeout=30)
     assert (child.returncode, out, "Traceback" in errors) == (130, "", False)
     here.until(lambda: here.command("squeue", "-h").strip() == "")
+
+
+def test_nothing_stays_in_the_queue_of_one_interrupted_at_once(here: Cluster, monkeypatch: pytest.MonkeyPatch):
+    """The interrupt comes before srun has asked for its job: a single scancel would find none."""
+    monkeypatch.setenv("HUNG_ON", "n1")
+
+    class Interrupted:
+        def __init__(self, _path: str) -> None:
+            raise KeyboardInterrupt  # before srun has asked for anything
+
+    monkeypatch.setattr(slurm, "_Ended", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(here)
+    time.sleep(2.0)
+    assert here.command("squeue", "-h").strip() == ""
 
 
 def test_within_a_job_the_nodes_of_the_job_are_asked(here: Cluster, tmp_path: Path):

@@ -43,4 +43,5 @@ def render_codes(report: Report, style: Style) -> str:
     return "".join(f"{verdict.code}\n" for verdict in report.verdicts if verdict.findings)
 
 
-FRAMEWORK = Framework(name="example", title="Example", distributions=("example-framework",))
+FRAMEWORK = Framework(name="example", title="Example", distributions=("example-framework",), module="example_framework")
+"""It is recognised by its distribution, and doctor imports its module in the checked interpreter, in a child of its own."""
