@@ -6,6 +6,29 @@ import pytest
 
 from dlcheck.diagnose import diagnose_text
 
+WINDOWS_TABLE = """+---------------------------------------------------------------------------------------+
+| NVIDIA-SMI 537.58                 Driver Version: 537.58       CUDA Version: 12.2     |
+|-----------------------------------------+----------------------+----------------------+
+| GPU  Name                     TCC/WDDM  | Bus-Id        Disp.A | Volatile Uncorr. ECC |
+| Fan  Temp   Perf          Pwr:Usage/Cap |         Memory-Usage | GPU-Util  Compute M. |
+|=========================================+======================+======================|
+|   0  NVIDIA GeForce RTX 3050      WDDM  | 00000000:01:00.0  On |                  N/A |
+|  0%   38C    P8              9W / 130W  |    611MiB /  8192MiB |      3%      Default |
++-----------------------------------------+----------------------+----------------------+
+"""
+DETECTRON_RULES = """-------------------  -----------------------------------------------
+sys.platform         linux
+Python               3.9.12 (main, Apr  5 2022, 06:56:58) [GCC 7.5.0]
+PyTorch              1.12.0 @/opt/env/lib/python3.9/site-packages/torch
+PyTorch debug build  False
+GPU available        Yes
+GPU 0                NVIDIA A10 (arch=8.6)
+Driver version       515.65.01
+DETECTRON2_MODULE    not set
+torchvision          0.13.0 @/opt/env/lib/python3.9/site-packages/torchvision
+torchvision arch flags  3.5, 5.0, 6.0, 7.0, 7.5, 8.0, 8.6
+-------------------  -----------------------------------------------
+"""
 VLLM = """Collecting environment information...
 ==============================
         System Info
@@ -201,8 +224,17 @@ shared memory (/dev/shm) size .... 251.50 GB
 
 @pytest.mark.parametrize(
     "text",
-    [VLLM, TF_ENV, DETECTRON, JAX, XPU, DEEPSPEED],
-    ids=["collect_env of vLLM", "tf_env", "detectron2", "JAX", "XPU build", "ds_report"],
+    [VLLM, TF_ENV, DETECTRON, DETECTRON_RULES, WINDOWS_TABLE, JAX, XPU, DEEPSPEED],
+    ids=[
+        "collect_env of vLLM",
+        "tf_env",
+        "detectron2",
+        "detectron2 between rules",
+        "nvidia-smi on Windows",
+        "JAX",
+        "XPU build",
+        "ds_report",
+    ],
 )
 def test_a_healthy_report_gets_no_diagnosis(text):
     assert [one.cause for one in diagnose_text(text).diagnoses] == []

@@ -8,6 +8,7 @@ from dlcheck.model.facts import Facts
 from dlcheck.readers import (
     amd,
     apple,
+    banners,
     collect_env,
     conda_info,
     intel,
@@ -50,6 +51,7 @@ READERS: tuple[Reader, ...] = (
     kernel_log.read,
     tensorflow_log.read,
     reports.read,
+    banners.read,
     sessions.read,
     variables.read,
     tracebacks.read,

@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 
 from dlcheck.model.facts import Facts
+from dlcheck.readers.figures import size
 from dlcheck.readers.merge import join
 from dlcheck.readers.parts import amd, cpu, devices_of, gpu, memory, nvidia, system, system_name, toolchain
 from dlcheck.readers.paste import Paste
@@ -15,11 +16,15 @@ from dlcheck.readers.pattern import Pattern
 from dlcheck.readers.unsaid import DEVICES
 
 INXI_DEVICE = Pattern(
-    r"\bDevice-\d+: ((?:NVIDIA|AMD|Advanced Micro|Intel)[^\n]*?) driver: (\S+)(?: v: (\d[\w.]*))?", needs="Device-"
+    r"\bDevice-\d+: ((?:NVIDIA|AMD|Advanced Micro|Intel)[^\n]*?) driver: (\S+)(?:\s{1,20}v: (\d[\w.]*))?",
+    needs="Device-",
 )
 INXI_SYSTEM = Pattern(r"\bDistro: (\S[^\n]*?)(?=  | [A-Za-z-]+: |$)", re.MULTILINE, needs="Distro: ")
 INXI_KERNEL = Pattern(r"\bKernel: (\d\S+)(?: (?:arch: )?(x86_64|aarch64))?", needs="Kernel: ")
 INXI_MODEL = Pattern(r"\bmodel: (\S[^\n]*?) (?:bits|type):", needs="model: ")
+INXI_MEMORY = Pattern(
+    r"\bMemory: (?:System RAM: )?(?:total: [\d.]+ GiB available: )?([\d.]+ [GM]iB)\b", needs="Memory: "
+)
 LSHW = Pattern(
     r"\*-(?:display|processor)[^\n]*\n(?:[ \t]+description:[^\n]*\n)?[ \t]+product: (\S[^\n]*)",
     re.MULTILINE,
@@ -45,9 +50,10 @@ RPM = Pattern(
 SECURE = Pattern(r"^[ \t]*SecureBoot (enabled|disabled)", re.MULTILINE, needs="SecureBoot ")
 CAPACITY = Pattern(r"^[ \t]*nvidia\.com/gpu(?:\.\w+)?:[ \t]+(\d+)", re.MULTILINE, needs="nvidia.com/gpu")
 NODE_LABEL = Pattern(
-    r"nvidia\.com/(gpu\.product|cuda\.driver(?:-version)?\.full|gpu\.memory|gpu\.count|mig\.\w+)=(\S+)",
+    r"nvidia\.com/(gpu\.product|cuda\.(?:driver|runtime)(?:-version)?\.full|gpu\.memory|gpu\.count|mig\.\w+)=(\S+)",
     needs="nvidia.com/",
 )
+SLURM_GRES = Pattern(r"\b(?:Gres|CfgTRES|AllocTRES)=(\S*gpu\S*)", needs="gpu")
 WINDOWS_DRIVER = Pattern(r"\b\d{2}\.\d{1,2}\.(1\d)\.(\d{4})\b", needs=("DriverVersion", "Driver Version"))
 NPU_HEAD = Pattern(r"npu-smi (\d[\w.]*)\s+Version: (\d[\w.]*)", needs="npu-smi")
 NPU = Pattern(
@@ -83,6 +89,8 @@ def _inxi(paste: Paste) -> Facts | None:
         facts = join(facts, Facts(system=named))
     if model := INXI_MODEL.search(paste.text):
         facts = join(facts, Facts(cpu=cpu(brand=model[1].strip())))
+    if amount := INXI_MEMORY.search(paste.text):
+        facts = join(facts, Facts(memory=memory(total_bytes=size(amount[1]), total_printed=amount[1])))
     for name, driver, version in INXI_DEVICE.rows(paste.text):
         facts = join(facts, Facts(devices=devices_of((gpu(name.strip()),))))
         if driver == "nvidia" and version:
@@ -118,10 +126,12 @@ def _packages(paste: Paste) -> Facts | None:
 
 
 def _cluster(paste: Paste) -> Facts | None:
-    """Nodes of Kubernetes as `kubectl describe node` prints them, with the labels of GPU feature discovery."""
+    """Nodes of Kubernetes as `kubectl describe node` prints them, with the labels of GPU feature discovery, and Slurm's."""
     notes = {f"node label {name}": value for name, value in NODE_LABEL.rows(paste.text)}
     if counts := CAPACITY.words(paste.text):
         notes["nvidia.com/gpu"] = ", ".join(dict.fromkeys(counts))
+    if generic := SLURM_GRES.words(paste.text):
+        notes["generic resources of Slurm"] = ", ".join(dict.fromkeys(generic))
     facts = Facts(notes=notes)
     if product := notes.get("node label gpu.product"):
         facts = join(facts, Facts(devices=devices_of((gpu(product.replace("-", " ")),))))

@@ -1,5 +1,5 @@
-"""Lists of installed packages: pip list, pip freeze, pip show, uv, conda list, conda env export, pixi, and the last lines
-of collect_env.
+"""Lists of installed packages: pip list, pip freeze, pip show, uv, conda list, conda env export, pixi, poetry show, and the last
+lines of collect_env.
 
 pip list prints columns since 9.0 (and "name (version)" before it); conda list prints name, version, build, channel;
 `conda list --export` joins them with "=", `--explicit` prints addresses of archives.
@@ -35,6 +35,7 @@ ARCHIVE = Pattern(rf"/(?:linux|osx|win|noarch)[\w-]*/({NAME})-({VERSION})-([\w.+
 LEGACY = Pattern(rf"^({NAME}) \(({VERSION})(?:, [^)]*)?\)$")
 LABELLED = Pattern(r"^\[(pip\d?|conda|uv)\]\s+(\S.*)$")
 AT_FILE = Pattern(rf"^({NAME}) @ \S+?(?:/{NAME}-({VERSION}?)(?:-(?:cp|py|pp)\d\S*\.whl|\.tar\.gz))?(?:[#@]\S*)?$")
+DESCRIBED = Pattern(rf"^({NAME}) +(?:\(!\) )?({VERSION}) {{2,}}[A-Z]\w")
 TREE = Pattern(rf"^[│├└─ ]*[├└]── ({NAME}) v({VERSION})")
 JSON_ROW = Pattern(r'\{[^{}]{0,400}"version"[^{}]{0,400}\}')
 INSTALLED = Pattern(r"^Successfully installed (.+)$")
@@ -159,7 +160,7 @@ def _columns(line: str, section: str | None) -> Row | None:
         return (name, version, None, "?")
     if BUILD.match(rest[0]) and " " not in rest[-1]:
         return (name, version, " ".join(rest), "?")
-    return None if len(rest) > 1 else (name, version, None, "?")
+    return None if len(rest) > 1 and not DESCRIBED.match(line) else (name, version, None, "?")
 
 
 def _labelled(label: str, rest: str) -> Row | None:

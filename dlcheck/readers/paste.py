@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from dlcheck.readers import layouts
 from dlcheck.readers.clean import clean
 from dlcheck.readers.pattern import Pattern
 
@@ -41,13 +42,15 @@ class Paste:
 
     @functools.cached_property
     def pairs(self) -> dict[str, list[str]]:
-        """Values by name in lower case: lines "name: value", headings of markdown with the value below, lscpu's JSON."""
+        """Values by name in lower case: lines "name: value", headings of markdown with the value below, lscpu's JSON,
+        and the layouts of layouts.py.
+        """
         found: dict[str, list[str]] = {}
         for line in self.lines:
             name, colon, value = line.partition(":")
             if not colon or len(name) > LONGEST_NAME + 40:
                 continue
-            name = name.strip(" \t-*#>`|\"'").lower()
+            name = name.strip(" \t-*#>`|\"'\u2022\U0001f917").lower()
             if name and len(name) <= LONGEST_NAME:
                 found.setdefault(name, []).append(value.strip(" \t*`|").rstrip(","))
         if "\n#" in self.text or self.text.startswith("#"):
@@ -55,6 +58,8 @@ class Paste:
         if '"field"' in self.text and '"data"' in self.text:
             for name, value in FIELD.rows(self.text):
                 found.setdefault(name.strip().rstrip(":").lower(), []).append(value)
+        for name, value in layouts.pairs(self.text, self.lines):
+            found.setdefault(name, []).append(value)
         return found
 
     def _add_headings(self, found: dict[str, list[str]]) -> None:

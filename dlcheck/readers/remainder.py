@@ -23,6 +23,7 @@ TOPIC = Pattern(
     r"|型号|版本|内存|显卡|驱动|系统|处理器|名称|версия|модель|память|バージョン|メモリ|モデル|speicher|hersteller",
     re.IGNORECASE,
 )
+VERSION = Pattern(r"v?\d+\.\d+\.\d+[\w.+-]{0,30}$")
 ASSIGNED = Pattern(r"[ \t]*([A-Za-z][\w .-]{1,40}?)[ \t]*=[ \t]*(\S[^\n]{0,100})$")
 KNOWN_WHOLE = ("<nvidia_smi_log", "NVSMI LOG", "Attached GPUs")
 """Documents whose own reader keeps all that matters; they hold hundreds of labels."""
@@ -37,9 +38,10 @@ def read(paste: Paste) -> Facts | None:
     for name, values in paste.pairs.items():
         if len(notes) >= MOST_NOTES:
             break
-        if len(name) > 40 or not name[0].isalpha() or not TOPIC.search(name):
+        if len(name) > 40 or not name[0].isalpha():
             continue
-        kept = [value for value in dict.fromkeys(values) if _is_value(value)][:MOST_VALUES]
+        known = _is_value if TOPIC.search(name) else _is_version
+        kept = [value for value in dict.fromkeys(values) if known(value)][:MOST_VALUES]
         if kept:
             notes[name] = ", ".join(kept)
     if "=" in paste:
@@ -74,6 +76,11 @@ def _words(value: object) -> Iterator[str]:
     elif isinstance(value, tuple):
         for item in value:
             yield from _words(item)
+
+
+def _is_version(value: str) -> bool:
+    """Whether it is nothing but a version: what has one is a program, under whatever name."""
+    return VERSION.match(value) is not None
 
 
 def _is_value(value: str) -> bool:

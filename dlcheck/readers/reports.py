@@ -23,7 +23,6 @@ from dlcheck.readers.pattern import Pattern
 from dlcheck.readers.unsaid import FRAMEWORK, RUN, UNSAID
 
 VERSION = Pattern(r"v?(\d+(?:\.\d+)+[\w.+-]*|\d+\.\d+[\w.+-]*)")
-DOTTED = Pattern(r"^[ \t]*([\w(][\w /().-]{2,50}?)[ \t]*\.{3,}[ \t]*(\S[^\n]*)$", re.MULTILINE)
 BRANDS = Pattern(r"CPU|Core|Ryzen|Xeon|EPYC|Processor|Celeron|Pentium|Threadripper|Snapdragon|Apple M\d|\bi[3579]-")
 KNOWN = frozenset(
     name
@@ -62,13 +61,10 @@ def read(paste: Paste) -> Facts | None:
 
 
 class _Labels:
-    """Values by label: pairs of the text, dotted lines, and assignments."""
+    """Values by label: pairs of the text, assignments, and known labels in columns."""
 
     def __init__(self, paste: Paste) -> None:
         self.values: dict[str, list[str]] = {name: list(values) for name, values in paste.pairs.items()}
-        if "...." in paste:
-            for name, value in DOTTED.rows(paste.text):
-                self.values.setdefault(name.strip().lower(), []).append(value.strip())
         if "=" in paste:
             for line in paste.lines:
                 name, equals, value = line.partition("=")

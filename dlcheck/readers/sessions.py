@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dlcheck.model.facts import Facts
 from dlcheck.readers.merge import join
-from dlcheck.readers.parts import devices_of, framework, gpu, python, toolchain
+from dlcheck.readers.parts import devices_of, distribution, framework, gpu, python, toolchain
 from dlcheck.readers.paste import Paste
 from dlcheck.readers.pattern import Pattern
 
@@ -23,6 +23,9 @@ CLANG = Pattern(r"^[ \t]*(?:[A-Z]\w+ )?clang version (\d[^\n]{0,60})$", re.MULTI
 CMAKE = Pattern(r"^[ \t]*(cmake version \d[\w.-]*)", re.MULTILINE, needs="cmake version ")
 DOCKER = Pattern(r"^[ \t]*Docker version (\d[\w.+-]*)", re.MULTILINE, needs="Docker version ")
 CONDA = Pattern(r"^[ \t]*(?:conda|mamba) (\d+\.\d+[\w.]*)$", re.MULTILINE, needs=("conda ", "mamba "))
+ALIAS = Pattern(r"\bimport (\w[\w.]*) as (\w+)", needs=" as ")
+OTHER = Pattern(r"\b([a-z]\w{1,30})\.__version__")
+CAPABILITY = Pattern(r"\((\d+), (\d+)\)")
 VERSION = Pattern(r"^['\"(]*v?(\d+\.\d+[\w.+-]*)")
 ULTRALYTICS = Pattern(
     r"(?:Ultralytics|YOLO)[^\n]{0,60}? Python-(\d\.\d+\.\d+\S*) torch-(\d[\w.+]*) (CPU|MPS|CUDA:\d+ \([^\n]*?\))",
@@ -43,11 +46,14 @@ ASKED = (
     "__version__",
     "version.VERSION",
     "version.cuda",
+    "cudnn.version()",
+    "get_device_capability",
     "cuda.is_available",
     "get_device_name",
     "device_count",
     "_devices(",
     "jax.devices",
+    "get_available_providers",
 )
 AFTER = 3
 """Lines below a question in which its answer is sought; warnings may come between."""
@@ -73,6 +79,7 @@ def _asked(paste: Paste) -> Iterator[tuple[str, list[str]]]:
 
 def _answers(paste: Paste) -> Facts | None:
     found = Facts()
+    aliases = {alias: module for module, alias in ALIAS.rows(paste.text)}
     for question, below in _asked(paste):
         answer = next((one for one in below if not one.startswith((">>>", "In [", "$", "#"))), "")
         if not answer:
@@ -81,15 +88,24 @@ def _answers(paste: Paste) -> Facts | None:
         name = next((name for words, name in QUESTIONS if words in question), None)
         if name and version:
             found = join(found, Facts(frameworks={name: framework(name, version[1].rstrip("'\")"))}))
+        elif version and (other := OTHER.search(question)):
+            package = aliases.get(other[1], other[1])
+            found = join(found, Facts(distributions=(distribution(package, version[1].rstrip("'\")")),)))
         elif "torch.version.cuda" in question and version:
             cuda = version[1].rstrip("'\")")
             found = join(found, Facts(frameworks={"torch": framework("torch", None, cuda=cuda)}))
+        elif "cudnn.version()" in question and answer.isdigit():
+            found = join(found, Facts(frameworks={"torch": framework("torch", None, cudnn=answer)}))
+        elif "get_device_capability" in question and (capability := CAPABILITY.match(answer)):
+            found = join(found, Facts(notes={"compute capability": f"{capability[1]}.{capability[2]}"}))
         elif "cuda.is_available" in question and answer in {"True", "False"}:
             found = join(found, Facts(frameworks={"torch": framework("torch", None, gpu=answer)}))
         elif "get_device_name" in question and answer[0] in "'\"NTGQA":
             found = join(found, Facts(devices=devices_of((gpu(answer.strip("'\"()"), index=0),))))
         elif "device_count" in question and answer.isdigit():
             found = join(found, Facts(notes={"devices that torch counts": answer}))
+        elif "get_available_providers" in question:
+            found = join(found, Facts(notes={"providers of ONNX Runtime": answer[:300]}))
         elif "list_physical_devices" in question or "jax.devices" in question:
             found = join(found, Facts(notes={"devices that the framework lists": answer[:300]}))
     return found if found != Facts() else None

@@ -19,11 +19,13 @@ PARTS = {
     "clean",
     "figures",
     "labels",
+    "layouts",
     "merge",
     "parts",
     "paste",
     "pattern",
     "remainder",
+    "resolver_answer",
     "unsaid",
 }
 WORDS = (
