@@ -86,7 +86,10 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
     ]
     for account in accounts:
         account.together = smoke_task(TASK)
-    waiting = [(account, _options(wishes, tasks or TASKS, dtypes)) for account in accounts]
+    waiting = [
+        (account, {**_options(wishes, tasks or TASKS, dtypes), "exercise": _exercises(account.framework, frameworks)})
+        for account in accounts
+    ]
     running: list[tuple[Account, Training]] = []
     sensed = 0.0
     try:
@@ -160,11 +163,17 @@ def _options(wishes: Wishes, tasks: Sequence[str], dtypes: Sequence[str]) -> dic
         "devices": list(wishes.devices),
         **_faults(wishes.fault),
         "level": wishes.level.value,
+        "threads": (os.cpu_count() or 1) if wishes.level is Level.LONG else 1,
         "repeat_steps": 2 if wishes.level is Level.QUICK else 20,
         "logical_devices": wishes.logical_devices,
         "distributed": task_path(TASK) if wishes.distributed else None,
         "load_seconds": wishes.load_seconds,
     }
+
+
+def _exercises(framework: str, frameworks: Sequence[str]) -> bool:
+    """Whether a framework does the exercises of the longer levels: Keras where its backend does not do them by itself."""
+    return framework.removeprefix("keras-") not in frameworks or not framework.startswith("keras-")
 
 
 def _faults(wish: str | None) -> dict[str, object]:

@@ -81,7 +81,7 @@ def doctor(
     if fix and mend(report, dry_run=dry_run, yes=yes, offline=offline):
         report = _examined(examination)
     if train:
-        report = trained(report, fail_on.value)
+        report = trained(report, fail_on.value, quiet=quiet)
     if save_facts:
         console.document(recording.write(report), save_facts)
     console.document(
@@ -127,12 +127,12 @@ def _format(name: str) -> Render:
     return foreign
 
 
-def trained(report: Report, fail_on: str) -> Report:
+def trained(report: Report, fail_on: str, *, quiet: bool) -> Report:
     """The report with what a smoke run in the same interpreter says."""
     from dlcheck.cli.smoke import Live
     from dlcheck.smoke import Wishes, smoke
     from dlcheck.training_verdicts import with_training
 
-    with Live() as live:
+    with Live(quiet=quiet) as live:
         done = smoke(report.target, Wishes(), live.show)
     return with_training(report, done, fail_on)

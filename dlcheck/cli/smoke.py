@@ -56,7 +56,6 @@ Distributed = Annotated[
     bool, typer.Option("--distributed", help="Also train over all devices at once: NCCL, or gloo on the CPU.")
 ]
 Plot = Annotated[str, typer.Option(help="Draw loss curves and learnt decisions into this .svg file.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show every finding in full.")]
 Inject = Annotated[str, typer.Option(hidden=True)]
 Group = Annotated[str, typer.Option(hidden=True)]
 
@@ -77,7 +76,8 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     distributed: Distributed = False,
     plot: Plot = "",
     no_history: options.NoHistory = False,
-    verbose: Verbose = False,
+    verbose: options.Verbose = False,
+    quiet: options.Quiet = False,
     inject: Inject = "",
     group: Group = "",
 ) -> int:
@@ -112,9 +112,9 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
         rank_fault=inject if inject in verb.RANK_FAULTS else None,
         logical_devices=logical_devices,
     )
-    with Live() as live:
+    with Live(quiet=quiet) as live:
         report = verb.smoke(choose(python or None, venv or None), wishes, live.show)
-    _show(report, format_, output, plot, verbose=verbose)
+    _show(report, format_, output, plot, verbosity=options.verbosity(verbose, quiet))
     if not (no_history or inject):
         from dlcheck import history
 
@@ -130,11 +130,11 @@ def _report_of_ranks(target: Target, group: str, inject: str) -> int:
     return 0
 
 
-def _show(report: SmokeReport, format_: Format, output: str, plot: str, *, verbose: bool) -> None:
+def _show(report: SmokeReport, format_: Format, output: str, plot: str, *, verbosity: int) -> None:
     """Write the document, then draw the picture where one is wished for."""
     from dlcheck.renderers import SMOKE_RENDERERS
 
-    style = console.style(verbosity=1 if verbose else 0)
+    style = console.style(verbosity=verbosity)
     console.document(SMOKE_RENDERERS[format_.value](report, style), output or None)
     if plot:
         from dlcheck.renderers import smoke_svg
@@ -154,10 +154,11 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 class Live:
-    """What happens now, on standard error: one line that is rewritten on a terminal, a line a device elsewhere."""
+    """What happens now, on standard error: one line that is rewritten on a terminal, elsewhere a line when a device is done."""
 
-    def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty() and console.style(sys.stderr).unicode
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._terminal = console.shows_progress()
+        self._quiet = quiet
         self._doing: dict[str, str] = {}
         self._width = console.style(sys.stderr).width
 
@@ -173,7 +174,7 @@ class Live:
         self._doing[framework] = f"{framework}{' ' + device if device else ''}: {words}"
         if self._terminal:
             console.live("   ".join(self._doing.values())[: self._width - 1])
-        elif words in ("imported", "done", "died"):
+        elif words in ("done", "died") and not self._quiet:
             console.say(self._doing[framework])
         if words in ("done", "died"):
             self._doing.pop(framework, None)

@@ -5,7 +5,8 @@ with the reference in a process of its own. Each thing learnt is one JSON line, 
 at once, so that a crash or a hang leaves all that was finished.
 
 The loop is the same for every framework; what differs stands in train_<framework>.py beside this file, which is loaded as
-start.py loads this one (one framework a process). It offers VERSION, devices(), FORKS and Trainer(device, options).
+start.py loads this one (one framework a process). It offers start(options), version(), accelerated(), forks(), devices(),
+memory(device), Trainer(device, options), and where it can exercise_kit(trainer, memory_available) and mirrored(task).
 """
 
 import array
@@ -56,8 +57,6 @@ def main(answer, options):
     )
     answer.stage("devices")
     devices = list_devices(adapter, lines, options)
-    if options.get("faults") == ["place"]:
-        devices = [dict(one, device="cuda:%d" % at, really=one["device"]) for at, one in enumerate(devices)]
     lines.write("devices", devices=devices)
     wanted = [one for one in devices if chosen(one["device"], options.get("devices"))]
     wanted = [one for one in wanted if one["device"] not in options.get("finished", ())]
@@ -171,12 +170,13 @@ def train_on(adapter, device, tasks, options, lines):
             trainer = adapter["Trainer"](device.get("really", name), options)
             first = trainer.open()
             lines.write("open", device=name, seconds=time.monotonic() - began, **(first or {}))
+            shown = "cuda:0" if fault == "place" else name
             for dtype in options["dtypes"]:
-                reduced = probe(trainer, name, dtype, lines, fault) if dtype == "float32" else False
-                each(trainer, name, dtype, "default", tasks=tasks, options=options, lines=lines)
+                reduced = dtype == "float32" and probe(trainer, shown, tasks, lines, fault)
+                each(trainer, shown, dtype, "default", tasks=tasks, options=options, lines=lines)
                 if reduced:
                     trainer.highest()
-                    each(trainer, name, dtype, "highest", tasks=tasks, options=options, lines=lines)
+                    each(trainer, shown, dtype, "highest", tasks=tasks, options=options, lines=lines)
         if options["level"] != "quick":
             exercise(adapter, trainer, name, options, lines)
     except Exception as error:
@@ -186,11 +186,15 @@ def train_on(adapter, device, tasks, options, lines):
 
 def exercise(adapter, trainer, name, options, lines):
     """What the longer levels ask beyond training, where the framework's adapter knows how."""
-    for title, function in adapter.get("exercises", lambda _: [])(options):
+    if "exercise_kit" not in adapter or not options.get("exercise", True):
+        return
+    exercises = load("exercise")
+    kit = adapter["exercise_kit"](trainer, exercises["memory_available"])
+    for title, function in exercises["exercises"](options["level"], kit):
         lines.write("task", device=name, task=title, dtype="float32", mode="exercise", math="default")
         began = time.monotonic()
         try:
-            fields = function(trainer.device, options)
+            fields = function(options)
         except Exception as error:
             fields = words(error)
         lines.write("exercise", device=name, task=title, seconds=time.monotonic() - began, **fields)
@@ -264,17 +268,18 @@ def train_once(trainer, task, dtype, mode, options):
     began = time.monotonic()
     run = trainer.train(task, dtype, mode, task["steps"])
     seconds = time.monotonic() - began
-    again = trainer.train(task, dtype, mode, min(task["steps"], options.get("repeat_steps", 2)))
-    # The last loss may come from another graph (Keras evaluates it), so it is not compared.
-    kept = max(1, min(len(again["losses"]), len(run["losses"])) - 1)
     packed = {
         "losses": task.get("lies") or run["losses"],
-        "repeats": again["losses"][:kept] == run["losses"][:kept] and again["gradients"] == run["gradients"],
+        "repeats": None,
         "places": sorted(set(run["places"])),
         "seconds": {"first_step": run["first_step"], "train": seconds},
         "wide": dtype == "float64",
         "moved_by": run.get("moved_by"),
     }
+    if options["fault"] is None:
+        again = trainer.train(task, dtype, mode, min(task["steps"], options.get("repeat_steps", 2)))
+        kept = min(len(again["losses"]), len(run["losses"]))
+        packed["repeats"] = again["losses"][:kept] == run["losses"][:kept] and again["gradients"] == run["gradients"]
     for part in ("start", "gradients", "trained", "watched"):
         packed[part] = {name: base64.b64encode(raw).decode("ascii") for name, raw in run[part].items()}
     return packed
@@ -282,17 +287,22 @@ def train_once(trainer, task, dtype, mode, options):
 
 SIDE = 16
 
+LAYERED = ("conv2d", "rnn", "lstm", "bidirectional_lstm")
+"""Operations that a GPU library computes with the settings of convolutions (cuDNN)."""
 
-def probe(trainer, name, dtype, lines, fault):
+
+def probe(trainer, name, tasks, lines, fault):
     """See to how many bits the device rounds what it multiplies; True where it is not float32.
 
     1 + 2^-9 survives TF32 (10 bits) and not bfloat16 (7 bits); 1 + 2^-12 survives float32 only.
     """
-    reduced = False
+    reduced, used = False, {line[1] for task in tasks for line in task["program"]}
     for operation, of_x, of_w in (
         ("linear", [SIDE, SIDE], [SIDE, SIDE]),
         ("conv2d", [1, 2, SIDE // 2, SIDE], [1, 1, SIDE, SIDE]),
     ):
+        if operation == "conv2d" and not used.intersection(LAYERED):
+            continue
         half = SIDE * SIDE // 2
         task = {
             "name": "probe " + operation,
@@ -311,7 +321,7 @@ def probe(trainer, name, dtype, lines, fault):
             "watched": {"z": None},
         }
         try:
-            raw = trainer.train(task, dtype, "eager", 0)["watched"]["z"]
+            raw = trainer.train(task, "float32", "eager", 0)["watched"]["z"]
         except Exception as error:
             lines.write("probe", device=name, operation=operation, fault=fault, **words(error))
             continue

@@ -8,6 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 HEADS = 2
+STEPS = {}
+"""Compiled steps by task and dtype; JAX itself compiles anew for another device or precision."""
 
 
 def start(options):
@@ -154,6 +156,39 @@ OPERATIONS = {
 }
 
 
+def exercise_kit(trainer, memory_available):
+    """How the longer levels' exercises are done here."""
+    return load("exercise_jax")["kit"](trainer.device, memory_available)  # noqa: F821 - given by train.py
+
+
+def step_of(task, dtype):
+    """The compiled step of a task: loss, gradients, watched values and the next weights."""
+    if (task["name"], dtype) in STEPS:
+        return STEPS[task["name"], dtype]
+    program = task["program"]
+
+    def loss_of(weights, inputs, switched):
+        values = dict(inputs, **weights)
+        functions = [OPERATIONS[line[1]] for line in program]
+        if switched:
+            kit = load("faults_jax")["KIT"]  # noqa: F821 - given by train.py
+            functions = load("faults")["broken"](program, OPERATIONS, kit, switched)  # noqa: F821 - given by train.py
+        for (output, _, *arguments), function in zip(program, functions):
+            values[output] = function(*[values[name] for name in arguments])
+        return values["loss"], {name: values[name] for name in task["watched"]}
+
+    def step(weights, inputs, rate, switched):
+        if task["name"].startswith("probe"):
+            # Only what comes out is looked at, and compiling gradients costs more than all that is computed.
+            loss, watched = loss_of(weights, inputs, switched)
+            return loss, {}, watched, weights
+        (loss, watched), gradients = jax.value_and_grad(loss_of, has_aux=True)(weights, inputs, switched)
+        return loss, gradients, watched, {name: one - rate * gradients[name] for name, one in weights.items()}
+
+    STEPS[task["name"], dtype] = jax.jit(step)
+    return STEPS[task["name"], dtype]
+
+
 class Trainer:
     """One device."""
 
@@ -164,11 +199,7 @@ class Trainer:
         self.several = len(jax.devices("cpu")) > 1
         self.device = every[device]
         self.fault = options.get("fault")
-        self.operations = OPERATIONS
-        self.compiled = {}
-        self.precision = None
-        if self.fault:
-            self.operations = load("faults_jax")["spoil"](OPERATIONS, self.fault)  # noqa: F821 - given by train.py
+        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by train.py
 
     def open(self):
         """Touch the device for the first time."""
@@ -181,8 +212,7 @@ class Trainer:
     def highest(self):
         """Ask for full float32 products."""
         if self.fault == "tf32":
-            self.operations = OPERATIONS
-        self.compiled.clear()
+            self.faults = None
         jax.config.update("jax_default_matmul_precision", "highest")
 
     def tensor(self, one, dtype):
@@ -190,39 +220,18 @@ class Trainer:
         kind = "int32" if one["kind"] == "index" else jnp.dtype(dtype)
         return jax.device_put(np.array(one["values"], "float64").astype(kind).reshape(one["shape"]), self.device)
 
-    def step_of(self, task, dtype):
-        """The compiled step of a task: loss, gradients, watched values and the next weights."""
-        if (task["name"], dtype) in self.compiled:
-            return self.compiled[task["name"], dtype]
-
-        def loss_of(weights, inputs):
-            values = dict(inputs, **weights)
-            for output, operation, *arguments in task["program"]:
-                values[output] = self.operations[operation](*[values[name] for name in arguments])
-            return values["loss"], {name: values[name] for name in task["watched"]}
-
-        def step(weights, inputs, rate):
-            if task["name"].startswith("probe"):
-                # Only what comes out is looked at, and compiling gradients costs more than all that is computed.
-                loss, watched = loss_of(weights, inputs)
-                return loss, {}, watched, weights
-            (loss, watched), gradients = jax.value_and_grad(loss_of, has_aux=True)(weights, inputs)
-            return loss, gradients, watched, {name: one - rate * gradients[name] for name, one in weights.items()}
-
-        made = jax.jit(step)
-        self.compiled[task["name"], dtype] = made
-        return made
-
     def train(self, task, dtype, mode, steps):
         """Plain gradient descent; losses before each step and after the last."""
         inputs = {name: self.tensor(one, dtype) for name, one in task["inputs"].items()}
         weights = {name: self.tensor(one, dtype) for name, one in task["weights"].items()}
         rate = self.tensor({"kind": "float", "values": [task["learning_rate"]], "shape": []}, dtype)
-        compute = self.step_of(task, dtype)
+        compute = step_of(task, dtype)
         result = {"start": raw(weights)}
         losses, began = [], time.monotonic()
         for step in range(steps + 1):
-            loss, gradients, watched, later = compute(weights, inputs, rate)
+            # As arguments of the compiled step, so that one compilation serves for every fault.
+            switched = self.faults["switches"](self.fault, step) if self.faults else {}
+            loss, gradients, watched, later = compute(weights, inputs, rate, switched)
             losses.append(loss)
             if step == 0:
                 result["gradients"], result["watched"] = raw(gradients), raw(watched)

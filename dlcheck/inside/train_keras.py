@@ -5,9 +5,8 @@ import time
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
-HEADS = 2
 BACKEND = keras.backend.backend()
 
 
@@ -66,161 +65,38 @@ def memory(_):
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-class Place(layers.Layer):
-    """Adds a constant to what passes: the places of words in a sentence."""
+def exercise_kit(trainer, memory_available):
+    """How the longer levels' exercises are done by the backend."""
+    device = trainer.device
+    if BACKEND == "jax":
+        import jax
 
-    def __init__(self, values):
-        super().__init__()
-        self.values = np.array(values, "float64")
-
-    def call(self, x):
-        """The sum."""
-        return x + ops.cast(self.values, x.dtype)
-
-
-class Attention(layers.Layer):
-    """Scaled dot-product attention of two heads, by keras.ops."""
-
-    def call(self, q, k, v):
-        """The heads, side by side."""
-        _, steps, width = q.shape
-        q, k, v = (ops.reshape(one, (-1, steps, HEADS, width // HEADS)) for one in (q, k, v))
-        return ops.reshape(ops.dot_product_attention(q, k, v), (-1, steps, width))
+        kind, _, at = device.partition(":")
+        device = jax.devices({"cuda": "gpu"}.get(kind, kind))[int(at or 0)]
+    return load("exercise_" + BACKEND)["kit"](device, memory_available)  # noqa: F821 - given by train.py
 
 
-class Last(layers.Layer):
-    """The last of a sequence."""
-
-    def call(self, x):
-        """One row a sequence."""
-        return x[:, -1]
+MODELS = {}
+"""Compiled models and how they were built, by task, dtype, device, and whether faults are built in."""
 
 
-class Build:
-    """Turns a program into a functional model, layer by layer; ``owners`` tells whose weights are whose."""
-
-    def __init__(self, task):
-        self.task = task
-        self.owners = []
-        self.values = {}
-        self.inputs = {}
-        self.shared = {}
-
-    def weight(self, name):
-        """An initial weight as NumPy has it."""
-        one = self.task["weights"][name]
-        return np.array(one["values"], "float64").reshape(one["shape"])
-
-    def own(self, layer, *names):
-        """Remember which weights of the task are those of a layer."""
-        self.owners.append((layer, names))
-        return layer
-
-    def model(self):
-        """The model, and the names of its inputs; the last line of a program is its loss."""
-        for output, operation, *names in self.task["program"][:-1]:
-            self.values[output] = getattr(self, operation)(*names)
-        return keras.Model(list(self.inputs.values()), self.values[self.task["program"][-1][2]])
-
-    def get(self, name):
-        """A value, or a new input of the model."""
-        if name not in self.values:
-            one = self.task["inputs"][name]
-            kind = "int32" if one["kind"] == "index" else None
-            self.values[name] = self.inputs[name] = keras.Input(tuple(one["shape"][1:]), dtype=kind, name=name)
-        return self.values[name]
-
-    def linear(self, x, w, b=None):
-        """Dense."""
-        layer = layers.Dense(self.task["weights"][w]["shape"][1], use_bias=b is not None)
-        return self.own(layer, *([w, b] if b else [w]))(self.get(x))
-
-    def relu(self, x):
-        """ReLU."""
-        return layers.ReLU()(self.get(x))
-
-    def tanh(self, x):
-        """Tanh."""
-        return layers.Activation("tanh")(self.get(x))
-
-    def add(self, x, y):
-        """Add, or the sum with a constant of the task."""
-        if y in self.task["inputs"]:
-            one = self.task["inputs"][y]
-            return Place(np.array(one["values"]).reshape(one["shape"]))(self.get(x))
-        return layers.Add()([self.get(x), self.get(y)])
-
-    def flatten(self, x):
-        """Flatten."""
-        return layers.Flatten()(self.get(x))
-
-    def conv2d(self, x, w, b):
-        """Conv2D."""
-        rows, columns, _, channels = self.task["weights"][w]["shape"]
-        layer = layers.Conv2D(channels, (rows, columns), data_format="channels_last")
-        return self.own(layer, w, b)(self.get(x))
-
-    def max_pool(self, x):
-        """MaxPooling2D."""
-        return layers.MaxPooling2D(2, data_format="channels_last")(self.get(x))
-
-    def embedding(self, x, table):
-        """Embedding; two uses of one table are one layer."""
-        if table not in self.shared:
-            self.shared[table] = self.own(layers.Embedding(*self.task["weights"][table]["shape"]), table)
-        return self.shared[table](self.get(x))
-
-    def rnn(self, x, wx, wh, b):
-        """SimpleRNN."""
-        layer = layers.SimpleRNN(self.task["weights"][wh]["shape"][0], return_sequences=True)
-        return self.own(layer, wx, wh, b)(self.get(x))
-
-    def lstm(self, x, wx, wh, b):
-        """LSTM."""
-        layer = layers.LSTM(self.task["weights"][wh]["shape"][0], return_sequences=True)
-        return self.own(layer, wx, wh, b)(self.get(x))
-
-    def bidirectional_lstm(self, x, *names):
-        """Bidirectional."""
-        layer = layers.Bidirectional(layers.LSTM(self.task["weights"][names[1]]["shape"][0]))
-        return self.own(layer, *names)(self.get(x))
-
-    def last(self, x):
-        """The last of a sequence."""
-        return Last()(self.get(x))
-
-    def mean_time(self, x):
-        """GlobalAveragePooling1D."""
-        return layers.GlobalAveragePooling1D(data_format="channels_last")(self.get(x))
-
-    def repeat_like(self, x, y):
-        """RepeatVector."""
-        return layers.RepeatVector(self.get(y).shape[1])(self.get(x))
-
-    def concat(self, x, y):
-        """Concatenate."""
-        return layers.Concatenate()([self.get(x), self.get(y)])
-
-    def layer_norm(self, x, gain, bias):
-        """LayerNormalization."""
-        return self.own(layers.LayerNormalization(epsilon=2.0**-10), gain, bias)(self.get(x))
-
-    def attention(self, q, k, v):
-        """Attention."""
-        return Attention()(self.get(q), self.get(k), self.get(v))
+def compiled(task, faults):
+    """A model, ready to train, and its Build."""
+    pieces = load("layers_keras")  # noqa: F821 - given by train.py
+    build = pieces["Build"](task, faults)
+    model = build.model()
+    model.compile(
+        keras.optimizers.SGD(task["learning_rate"]),
+        pieces["LOSSES"][task["program"][-1][1]](),
+        jit_compile=BACKEND == "jax",
+        run_eagerly=BACKEND != "jax",
+    )
+    return model, build
 
 
-def weighted_sum(y, z):
-    """The loss of the integer pass."""
-    return ops.sum(y * z)
-
-
-LOSSES = {
-    "cross_entropy": lambda: keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-    "mean_square": keras.losses.MeanSquaredError,
-    "binary_cross_entropy": lambda: keras.losses.BinaryCrossentropy(from_logits=True),
-    "weighted_sum": lambda: weighted_sum,
-}
+def shape_of(task, name):
+    """Shape of a weight."""
+    return task["weights"][name]["shape"]
 
 
 class Trainer:
@@ -228,8 +104,11 @@ class Trainer:
 
     def __init__(self, device, options):
         self.device = device
-        self.place = device.replace("cuda", "gpu") if ":" in device else device + ":0"
+        self.place = device
+        if BACKEND != "torch":
+            self.place = device.replace("cuda", "gpu") if ":" in device else device + ":0"
         self.fault = options.get("fault")
+        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by train.py
 
     def open(self):
         """Touch the device for the first time."""
@@ -242,6 +121,9 @@ class Trainer:
 
     def highest(self):
         """Ask the backend for full float32 products."""
+        if self.fault == "tf32":
+            self.faults = None
+        MODELS.clear()
         if BACKEND == "tensorflow":
             import tensorflow as tf
 
@@ -259,38 +141,46 @@ class Trainer:
     def train(self, task, dtype, mode, steps):
         """Keras' SGD; losses before each step and after the last. The first gradient is what the first step moved."""
         with keras.device(self.place):
-            keras.utils.clear_session(free_memory=False)
-            keras.config.set_dtype_policy(dtype)
-            return self.fit(task, dtype, steps)
+            key = task["name"], dtype, self.place, self.faults is None
+            if key not in MODELS:
+                keras.config.set_dtype_policy(dtype)
+                MODELS[key] = compiled(task, self.faults)
+            return self.fit(task, dtype, steps, *MODELS[key])
 
-    def fit(self, task, dtype, steps):
-        """Build, set the weights, train."""
-        build = Build(task)
-        model = build.model()
+    def fit(self, task, dtype, steps, model, build):
+        """Set the weights, train. One step more than is judged gives the last loss, without a second graph."""
         for layer, names in build.owners:
-            layer.set_weights([build.weight(name) for name in names])
-        loss_name, _, target = task["program"][-1][1:]
-        rate = task["learning_rate"]
-        model.compile(
-            keras.optimizers.SGD(rate), LOSSES[loss_name](), jit_compile=BACKEND == "jax", run_eagerly=BACKEND != "jax"
-        )
+            layer.set_weights([np.array(task["weights"][one]["values"]).reshape(shape_of(task, one)) for one in names])
+        model.reset_metrics()
+        model.optimizer.learning_rate = task["learning_rate"]
         data = [self.array(task, name, dtype) for name in build.inputs]
-        target = self.array(task, target, dtype)
-        result = {"start": raw(build), "watched": {}, "losses": [], "gradients": {}, "moved_by": rate}
+        target, rate = self.array(task, task["program"][-1][3], dtype), task["learning_rate"]
+        start = current(build)
+        result = {"start": raw(start), "watched": {}, "losses": [], "trained": {}, "moved_by": rate}
+        self.switch(build, 0)
         for name in task["watched"]:
             seen = keras.Model(list(build.inputs.values()), build.values[name])(data)
             result["watched"][name] = ops.convert_to_numpy(seen).astype("float32").tobytes()
+        if task["name"].startswith("probe"):
+            return result
         began = time.monotonic()
-        for step in range(max(steps, 1)):
+        for step in range(steps + 1):
+            self.switch(build, step)
+            if steps and step == steps:
+                result["trained"] = raw(current(build))
             result["losses"].append(float(model.train_on_batch(data, target)))
             if step == 0:
-                result["gradients"] = moved(build, rate)
+                now = current(build)
+                result["gradients"] = raw({name: (start[name] - now[name]) / rate for name in now})
                 result["places"] = [place_of(one) for layer, _ in build.owners for one in layer.weights]
                 result["first_step"] = time.monotonic() - began
-        if steps:
-            result["losses"].append(float(model.test_on_batch(data, target)))
-        result["trained"] = raw(build) if steps else {}
         return result
+
+    def switch(self, build, step):
+        """Turn on the faults of a step."""
+        if self.faults is not None:
+            for one in build.broken:
+                one.switch(self.faults["switches"](self.fault, step))
 
     def array(self, task, name, dtype):
         """An input as NumPy has it; Keras puts it where it belongs."""
@@ -308,15 +198,9 @@ def current(build):
     return found
 
 
-def raw(build):
-    """The bytes of the weights as float32."""
-    return {name: one.astype("float32").tobytes() for name, one in current(build).items()}
-
-
-def moved(build, rate):
-    """What the first step moved, divided by the learning rate: the first gradient, as exact as the weights are."""
-    now = current(build)
-    return {name: ((build.weight(name) - one) / rate).astype("float32").tobytes() for name, one in now.items()}
+def raw(arrays):
+    """The bytes of arrays as float32."""
+    return {name: one.astype("float32").tobytes() for name, one in arrays.items()}
 
 
 def place_of(weight):

@@ -7,6 +7,8 @@ import numpy as np
 
 HEADS = 2
 LIBRARY = {}
+STEPS = {}
+"""Compiled steps by task, dtype, and whether faults are built in."""
 
 
 def start(options):
@@ -63,10 +65,9 @@ def conv2d(x, w, b):
     """A convolution without padding, as a sum of nine products: PyTensor keeps no kernel of its own for it."""
     high, wide = w.type.shape[:2]
     rows, columns = x.type.shape[1] - high + 1, x.type.shape[2] - wide + 1
-    parts = [
-        LIBRARY["tensor"].dot(x[:, i : i + rows, j : j + columns], w[i, j]) for i in range(high) for j in range(wide)
-    ]
-    return sum(parts[1:], parts[0]) + b
+    tensor = LIBRARY["tensor"]
+    parts = [tensor.dot(x[:, i : i + rows, j : j + columns], w[i, j]) for i in range(high) for j in range(wide)]
+    return tensor.specify_shape(sum(parts[1:], parts[0]) + b, (x.type.shape[0], rows, columns, w.type.shape[3]))
 
 
 def max_pool(x):
@@ -176,7 +177,8 @@ class Trainer:
     """The CPU."""
 
     def __init__(self, device, options):
-        self.compiled = {}
+        self.fault = options.get("fault")
+        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by train.py
 
     def open(self):
         """Nothing is initialised."""
@@ -188,7 +190,9 @@ class Trainer:
         return ["function"]
 
     def highest(self):
-        """There is no lesser precision."""
+        """There is no lesser precision but the one that the power test injects."""
+        if self.fault == "tf32":
+            self.faults = None
 
     def array(self, one, dtype):
         """An array of a task file."""
@@ -197,22 +201,28 @@ class Trainer:
 
     def step_of(self, task, dtype):
         """The compiled step of a task: loss, watched values, gradients."""
-        if (task["name"], dtype) in self.compiled:
-            return self.compiled[task["name"], dtype]
+        key = task["name"], dtype, self.faults is None
+        if key in STEPS:
+            return STEPS[key]
         library, tensor = LIBRARY["library"], LIBRARY["tensor"]
         values = {}
         for name, one in {**task["inputs"], **task["weights"]}.items():
             kind = "int64" if one["kind"] == "index" else dtype
             values[name] = tensor.TensorType(kind, shape=tuple(one["shape"]))(name)
-        symbols = dict(values)
-        for output, operation, *arguments in task["program"]:
-            values[output] = OPERATIONS[operation](*[values[name] for name in arguments])
+        symbols, program = dict(values), task["program"]
+        functions, switched = [OPERATIONS[line[1]] for line in program], {}
+        if self.faults:
+            switched = {name: tensor.scalar(name, dtype=dtype) for name in self.faults["ARITHMETIC"]}
+            kit = load("faults_pytensor")["kit"](library, tensor)  # noqa: F821 - given by train.py
+            functions = self.faults["broken"](program, OPERATIONS, kit, switched)
+        for (output, _, *arguments), function in zip(program, functions):
+            values[output] = function(*[values[name] for name in arguments])
         gradients = library.grad(values["loss"], [symbols[name] for name in task["weights"]])
         outputs = [values["loss"], *[values[name] for name in task["watched"]], *gradients]
         # FAST_COMPILE leaves out the rewriting that takes seconds a graph; the arithmetic is NumPy's and BLAS' own.
-        made = library.function(list(symbols.values()), outputs, mode="FAST_COMPILE", on_unused_input="ignore")
-        self.compiled[task["name"], dtype] = made
-        return made
+        given = [*symbols.values(), *switched.values()]
+        STEPS[key] = library.function(given, outputs, mode="FAST_COMPILE", on_unused_input="ignore")
+        return STEPS[key]
 
     def train(self, task, dtype, mode, steps):
         """Plain gradient descent; losses before each step and after the last."""
@@ -223,7 +233,8 @@ class Trainer:
         compute = self.step_of(task, dtype)
         result = {"start": raw(weights), "losses": [], "places": ["cpu"]}
         for step in range(steps + 1):
-            loss, *rest = compute(*inputs.values(), *weights.values())
+            switched = self.faults["switches"](self.fault, step) if self.faults else {}
+            loss, *rest = compute(*inputs.values(), *weights.values(), *map(rate.dtype.type, switched.values()))
             watched = dict(zip(task["watched"], rest))
             gradients = dict(zip(weights, rest[len(watched) :]))
             result["losses"].append(float(loss))

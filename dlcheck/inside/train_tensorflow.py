@@ -7,6 +7,8 @@ import time
 import tensorflow as tf
 
 HEADS = 2
+GRAPHS = {}
+"""Traced steps by task, dtype and device."""
 
 
 def start(options):
@@ -145,19 +147,41 @@ OPERATIONS = {
 FEW_OPERATIONS = ("exact-integers", "perceptron-gates", "mlp-regression", "word-embedding")
 
 
+def exercise_kit(trainer, memory_available):
+    """How the longer levels' exercises are done here."""
+    return load("exercise_tensorflow")["kit"](trainer.device, memory_available)  # noqa: F821 - given by train.py
+
+
+def compute(task, inputs, weights, rate, switched):
+    """Loss, gradients, watched values, and the weights after one step of plain gradient descent."""
+    values, program = dict(inputs, **weights), task["program"]
+    names = list(weights)
+    functions = [OPERATIONS[line[1]] for line in program]
+    if switched:
+        kit = load("faults_tensorflow")["KIT"]  # noqa: F821 - given by train.py
+        functions = load("faults")["broken"](program, OPERATIONS, kit, switched)  # noqa: F821 - given by train.py
+    with tf.GradientTape() as tape:
+        for name in names:
+            tape.watch(weights[name])
+        for (output, _, *arguments), function in zip(program, functions):
+            values[output] = function(*[values[name] for name in arguments])
+    gradients = tape.gradient(values["loss"], [weights[name] for name in names])
+    gradients = {name: tf.convert_to_tensor(one) for name, one in zip(names, gradients)}
+    later = {name: one - rate * gradients[name] for name, one in weights.items()}
+    return values["loss"], gradients, {name: values[name] for name in task["watched"]}, later
+
+
 class Trainer:
     """One device."""
 
     def __init__(self, device, options):
+        self.device = device
         kind, _, at = device.partition(":")
         self.place = "/device:%s:%s" % ({"cuda": "GPU"}.get(kind, kind.upper()), at or "0")
         self.several = len(tf.config.list_logical_devices("CPU")) > 1
         self.level = options.get("level", "quick")
         self.fault = options.get("fault")
-        self.operations = OPERATIONS
-        self.graphs = {}
-        if self.fault:
-            self.operations = load("faults_tensorflow")["spoil"](OPERATIONS, self.fault)  # noqa: F821 - given by train.py
+        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by train.py
 
     def open(self):
         """Touch the device for the first time."""
@@ -166,15 +190,14 @@ class Trainer:
 
     def modes(self, task, dtype):
         """Both in the longer levels. Quick takes what costs less: tracing pays for networks of many operations."""
-        if self.level != "quick":
+        if self.level != "quick" or self.fault:
             return ["eager", "function"]
         return ["eager"] if task["name"] in FEW_OPERATIONS else ["function"]
 
     def highest(self):
         """Ask for full float32 products."""
         if self.fault == "tf32":
-            self.operations = OPERATIONS
-        self.graphs.clear()
+            self.faults = None
         tf.config.experimental.enable_tensor_float_32_execution(False)
 
     def tensor(self, one, dtype):
@@ -183,19 +206,12 @@ class Trainer:
             return tf.constant(one["values"], tf.int32, one["shape"])
         return tf.cast(tf.constant(one["values"], tf.float64, one["shape"]), dtype)
 
-    def compute(self, task, inputs, weights, rate):
-        """Loss, gradients, watched values, and the weights after one step of plain gradient descent."""
-        values = dict(inputs, **weights)
-        names = list(weights)
-        with tf.GradientTape() as tape:
-            for name in names:
-                tape.watch(weights[name])
-            for output, operation, *arguments in task["program"]:
-                values[output] = self.operations[operation](*[values[name] for name in arguments])
-        gradients = tape.gradient(values["loss"], [weights[name] for name in names])
-        gradients = {name: tf.convert_to_tensor(one) for name, one in zip(names, gradients)}
-        later = {name: one - rate * gradients[name] for name, one in weights.items()}
-        return values["loss"], gradients, {name: values[name] for name in task["watched"]}, later
+    def switches(self, step, mode):
+        """The faults that are on in a step: tensors for a graph, which is traced once for all of them."""
+        if self.faults is None:
+            return {}
+        found = self.faults["switches"](self.fault, step)
+        return {name: tf.constant(on) for name, on in found.items()} if mode == "function" else found
 
     def train(self, task, dtype, mode, steps):
         """Plain gradient descent; losses before each step and after the last."""
@@ -204,13 +220,13 @@ class Trainer:
             inputs = {name: self.tensor(one, kind) for name, one in task["inputs"].items()}
             weights = {name: self.tensor(one, kind) for name, one in task["weights"].items()}
             rate = tf.cast(tf.constant(task["learning_rate"], tf.float64), kind)
-            compute = functools.partial(self.compute, task)
+            step_of = functools.partial(compute, task)
             if mode == "function":
-                compute = self.graphs.setdefault((task["name"], dtype), tf.function(compute, autograph=False))
+                step_of = GRAPHS.setdefault((task["name"], dtype, self.place), tf.function(step_of, autograph=False))
             result = {"start": raw(weights)}
             losses, began = [], time.monotonic()
             for step in range(steps + 1):
-                loss, gradients, watched, later = compute(inputs, weights, rate)
+                loss, gradients, watched, later = step_of(inputs, weights, rate, self.switches(step, mode))
                 losses.append(loss)
                 if step == 0:
                     result["gradients"], result["watched"] = raw(gradients), raw(watched)

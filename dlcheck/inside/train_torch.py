@@ -134,9 +134,9 @@ OPERATIONS = {
 }
 
 
-def exercises(options):
-    """What the longer levels ask beyond training."""
-    return load("exercise_torch")["exercises"](options)  # noqa: F821 - given by train.py
+def exercise_kit(trainer, memory_available):
+    """How the longer levels' exercises are done here."""
+    return load("exercise_torch")["kit"](trainer.device, memory_available)  # noqa: F821 - given by train.py
 
 
 class Trainer:
@@ -146,9 +146,7 @@ class Trainer:
         self.device = torch.device(device)
         self.fault = options.get("fault")
         self.label = options.get("label") or {}
-        self.operations = OPERATIONS
-        if self.fault:
-            self.operations = load("faults_torch")["spoil"](OPERATIONS, self.fault)  # noqa: F821 - given by train.py
+        self.faults = (load("faults"), load("faults_torch")["KIT"]) if self.fault else None  # noqa: F821 - given by train.py
 
     def open(self):
         """Touch the device for the first time."""
@@ -162,13 +160,20 @@ class Trainer:
     def highest(self):
         """Ask for full float32 products."""
         if self.fault == "tf32":
-            self.operations = OPERATIONS
+            self.faults = None
         torch.set_float32_matmul_precision("highest")
         torch.backends.cuda.matmul.allow_tf32 = False
         torch.backends.cudnn.allow_tf32 = False
         if hasattr(torch.backends, "mkldnn") and hasattr(torch.backends.mkldnn, "conv"):
             for part in ("matmul", "conv", "rnn"):
                 getattr(torch.backends.mkldnn, part).fp32_precision = "ieee"
+
+    def functions(self, program, step):
+        """The function of each line of a program, in a step."""
+        if self.faults is None:
+            return [OPERATIONS[line[1]] for line in program]
+        faults, kit = self.faults
+        return faults["broken"](program, OPERATIONS, kit, faults["switches"](self.fault, step))
 
     def tensor(self, one, dtype):
         """An array of a task file, on the device."""
@@ -190,8 +195,9 @@ class Trainer:
         }
         losses, rate, began = [], task["learning_rate"], time.monotonic()
         for step in range(steps + 1):
-            for output, operation, *arguments in task["program"]:
-                values[output] = self.operations[operation](*[values[name] for name in arguments])
+            functions = self.functions(task["program"], step)
+            for (output, _, *arguments), function in zip(task["program"], functions):
+                values[output] = function(*[values[name] for name in arguments])
             losses.append(values["loss"].detach())
             if step == 0 or step < steps:
                 gradients = torch.autograd.grad(values["loss"], parameters)

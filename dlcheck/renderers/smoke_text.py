@@ -26,7 +26,12 @@ HONEST = {
 
 
 def render(report: SmokeReport, style: Style) -> str:
-    """The table, the findings below it, and one line that says how things stand."""
+    """The table, the findings below it, and one line that says how things stand; with verbosity -1 only what is wrong."""
+    if style.verbosity < 0 and report.results:
+        found = [
+            line for group in _groups(report.results) for line in (*_finding(group, report.target.python, style), "")
+        ]
+        return style.plain("\n".join(found or (_summary(report, style) if report.exit_code else [])))
     if not report.results:
         return _nothing(report, style)
     lines = [_head(report, style), "", *_table(report, style)]

@@ -99,6 +99,16 @@ def test_a_framework_that_sees_no_such_device_says_so():
     assert "- jax sees no cuda" in text
 
 
+def test_quiet_says_only_what_is_wrong():
+    assert smoke_text.render(report(result()), Style(verbosity=-1)).strip() == ""
+    text = smoke_text.render(report(result(), WRONG), Style(verbosity=-1))
+    assert text.startswith("x torch on cpu: cnn-images")
+    assert "trainings right" not in text
+    skipped = replace(result(), status=SmokeStatus.SKIPPED, why="not there")
+    nothing = replace(report(skipped), exit_code=1)
+    assert smoke_text.render(nothing, Style(verbosity=-1)) == "Nothing was trained."
+
+
 def test_nothing_to_train_with_names_what_to_type():
     text = smoke_text.render(report(), Style())
     assert "dlcheck install torch" in text
