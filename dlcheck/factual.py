@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from dlcheck.data import DATA_DATE
@@ -10,6 +11,7 @@ from dlcheck.model.fact import Unknown, or_none
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding
 from dlcheck.model.profile import Profile, Severity
+from dlcheck.model.python_facts import Distribution, PythonFacts
 
 PROFILE = Profile(name="diagnose", cpu_class="", memory_bytes=0, any_framework=False, internet=False, editor=False)
 """Nothing is asked of a machine that somebody else describes."""
@@ -25,6 +27,8 @@ NOT_FROM_TEXT = frozenset(
 """Causes that a rule finds by what is absent, or by what lies on this disk: a text that is silent proves nothing."""
 
 
+ANY_PYTHON = "3.12"
+"""A version of Python that no rule says anything of."""
 PLAIN = frozenset(("cpu-lacks-avx",))
 """Causes that a warning tells without a complaint in the text; of others a warning only adds to what was heard."""
 
@@ -60,8 +64,29 @@ def _worth_judging(facts: Facts) -> bool:
 
 
 def _judgeable(facts: Facts) -> Facts:
-    """The facts; flags without sse2 are no list of flags, and those of a mere processor need no framework to be judged."""
+    """The facts; flags without sse2 are no list of flags, and those of a mere processor need no framework to be judged.
+
+    A list of packages tells no requirements: those of well-known releases are added.
+    """
     cpu = or_none(facts.cpu)
     if cpu and "sse2" not in (or_none(cpu.flags) or ()):
         facts = replace(facts, cpu=replace(cpu, flags=Unknown("the text does not say")))
+    listed = or_none(facts.distributions) or ()
+    if listed:
+        facts = replace(facts, distributions=tuple(_declaring(one, listed) for one in listed))
+        python = or_none(facts.python) or PythonFacts()
+        if not or_none(python.version):
+            # The requirements that are added have no markers, which the version is asked for.
+            facts = replace(facts, python=replace(python, version=ANY_PYTHON))
     return replace(facts, frameworks={}) if isinstance(facts.frameworks, Unknown) else facts
+
+
+def _declaring(one: Distribution, listed: Sequence[Distribution]) -> Distribution:
+    """The distribution with what its release is known to ask of others that are in the list."""
+    if one.requires:
+        return one
+    from dlcheck.checks.declared import requires_of  # beside the rules, which only judging loads
+
+    names = {other.name for other in listed}
+    known = (text for text in requires_of(one.name, one.version) if re.split(r"[=<>]", text)[0] in names)
+    return replace(one, requires=tuple(known))

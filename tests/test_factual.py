@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dlcheck.diagnose import diagnose_text
 
 OLD_PROCESSOR = """processor\t: 0
@@ -44,3 +46,40 @@ def test_a_healthy_description_gets_no_diagnosis():
 def test_an_error_beside_a_description_is_the_cause():
     text = HEALTHY + "\nRuntimeError: CUDA error: uncorrectable ECC error encountered\n"
     assert diagnose_text(text).diagnoses[0].cause == "gpu-ecc-error"
+
+
+def listed(*packages: str) -> list[str]:
+    """Causes named for a list of packages as pip freeze writes it."""
+    return [one.cause for one in diagnose_text("\n".join(packages) + "\n").diagnoses]
+
+
+@pytest.mark.parametrize(
+    ("packages", "cause"),
+    [
+        (("torch==2.4.0", "torchvision==0.18.0", "pillow==10.4.0"), "torch-companion-mismatch"),
+        (("torch==2.4.0", "torchaudio==2.3.0", "pillow==10.4.0"), "torch-companion-mismatch"),
+        (("tensorflow==2.15.0", "keras==3.0.1"), "keras-tf-version-mismatch"),
+        (("tensorflow==2.16.1", "keras==2.15.0"), "keras-tf-version-mismatch"),
+        (("jax==0.4.30", "jaxlib==0.4.31"), "jax-jaxlib-mismatch"),
+    ],
+)
+def test_a_list_of_packages_that_do_not_belong_together(packages: tuple[str, ...], cause: str):
+    assert listed(*packages)[:1] == [cause]
+
+
+@pytest.mark.parametrize(
+    "packages",
+    [
+        ("torch==2.13.0+cu130", "torchvision==0.28.0+cu130", "torchaudio==2.11.0", "numpy==2.3.0"),
+        ("torch==2.15.0", "torchvision==0.29.2", "numpy==2.3.0"),
+        ("torch==2.0.0", "torchvision==0.15.1", "torchaudio==2.0.1", "numpy==1.26.4"),
+        ("torch==1.13.1", "torchvision==0.14.1", "torchaudio==0.13.1", "numpy==1.24.4"),
+        ("tensorflow==2.15.0", "keras==2.15.0"),
+        ("tensorflow==2.21.0", "keras==3.15.1"),
+        ("tensorflow==2.5.0", "keras-nightly==2.5.0.dev2021032900"),
+        ("jax==0.10.2", "jaxlib==0.10.1"),
+        ("torchvision==0.18.0", "numpy==1.26.4"),
+    ],
+)
+def test_a_list_of_packages_that_fit_or_that_nobody_can_tell(packages: tuple[str, ...]):
+    assert listed(*packages) == []

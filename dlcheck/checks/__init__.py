@@ -20,6 +20,7 @@ from dlcheck.checks import (
     gpu_code,
     gpu_wanted,
     intel,
+    limits,
     memory,
     multi_gpu,
     network,
@@ -29,6 +30,7 @@ from dlcheck.checks import (
     nvidia_system,
     packages,
     python,
+    toolchain,
     variables,
     visibility,
     workplace,
@@ -38,6 +40,7 @@ from dlcheck.model.finding import Rule
 
 RULES: tuple[Rule, ...] = (
     *cpu.RULES,
+    *limits.RULES,
     *memory.RULES,
     *disk.RULES,
     *network.RULES,
@@ -62,5 +65,6 @@ RULES: tuple[Rule, ...] = (
     *wsl.RULES,
     *multi_gpu.RULES,
     *cuda_libs.RULES,
+    *toolchain.RULES,
     *containers.RULES,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from dlcheck.checks import built, requirements
 from dlcheck.checks import gpu_facts as gpu
 from dlcheck.checks.nvidia_cards import version
 from dlcheck.checks.rule import rule
@@ -12,7 +13,7 @@ from dlcheck.model.fact import NotApplicable, known, or_none
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Evidence, Finding, Rule
 from dlcheck.model.profile import Profile, Severity
-from dlcheck.model.python_facts import Distribution
+from dlcheck.model.python_facts import Distribution, FrameworkFacts
 
 GROUP = "CUDA"
 # SONAME to the wheel that carries the library, without its CUDA family.
@@ -228,10 +229,74 @@ def toolkit(facts: Facts, _profile: Profile) -> Iterable[Finding]:
         )
 
 
+@rule(
+    "DL705",
+    "The CUDA wheels are in the ranges that TensorFlow and JAX ask for",
+    group=GROUP,
+    needs=("distributions", "frameworks"),
+    causes=("cuda-libs-older-than-build", "cudnn-major-mismatch"),
+    severity=Severity.WARNING,
+)
+def in_range(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+    """Beside PyTorch, which pins its CUDA wheels, TensorFlow and JAX may find a cuDNN that is older than their own.
+
+    Both name ranges in an extra (tensorflow[and-cuda], jax-cuda12-plugin[with-cuda]), which pip forgets once it has
+    installed. TensorFlow then refuses its first convolution and JAX its plugin: an error for cuDNN unless JAX was seen to
+    list the GPU, a warning for the others. A CPU build of TensorFlow reads none of them. Source: the Requires-Dist of
+    the installed wheels; jax_plugins/cuda/__init__.py.
+    """
+    held = {one.name: one for one in known(facts.distributions)}
+    frameworks = known(facts.frameworks)
+    judged = False
+    for carrier, name, command in _with_extras(held, frameworks):
+        for wheel, wanted in requirements.of_extra(carrier.requires, "and[-_]cuda|with[-_]cuda"):
+            have = held.get(wheel)
+            if have is None or not have.version:
+                continue
+            judged = True
+            if requirements.satisfies(have.version, wanted):
+                continue
+            strict = wheel.startswith("nvidia-cudnn")
+            newer = strict and version(have.version)[0] > max(
+                version(one)[0] for one in re.findall(r">=?\s*([\d.]+)", wanted)
+            )
+            yield Finding(
+                cause="cudnn-major-mismatch" if newer else "cuda-libs-older-than-build",
+                subject=name,
+                severity=Severity.ERROR if strict else None,
+                message=f"{wheel} is {have.version}; {built.title(name, frameworks[name])} asks for {wanted}",
+                evidence=(
+                    Evidence(f"distributions.{wheel}", have.version),
+                    Evidence(f"distributions.{carrier.name}.requires", f"{wheel}{wanted}"),
+                ),
+                about={"package": f"{wheel}{wanted}" if newer else command},
+            )
+    if not judged:
+        raise NotApplicable("no CUDA wheels beside a GPU build of TensorFlow or JAX")
+
+
+def _with_extras(
+    held: dict[str, Distribution], frameworks: dict[str, FrameworkFacts]
+) -> Iterable[tuple[Distribution, str, str]]:
+    """The distributions that name ranges for CUDA wheels, their framework, and what pip is asked for to mend it."""
+    tensorflow = frameworks.get("tensorflow")
+    build = or_none(tensorflow.build) if tensorflow else None
+    if tensorflow and build and build.cuda:
+        for carrier in tensorflow.distributions:
+            if carrier in held:
+                yield held[carrier], "tensorflow", f"{carrier}[and-cuda]"
+    jax = frameworks.get("jax")
+    if jax and not built.sees_gpu(jax):
+        for name, one in held.items():
+            if re.fullmatch(r"jax-cuda\d+-plugin", name):
+                yield one, "jax", f"jax[{name[4:10]}]"
+
+
 RULES: tuple[Rule, ...] = (
     shadowing,
     stub,
     one_family,
     pinned,
     toolkit,
+    in_range,
 )

@@ -15,6 +15,8 @@ from dlcheck.model.profile import Profile, Severity
 FEW_INODES = 100_000
 """An environment with four frameworks has 33,000 to 44,000 files (measured)."""
 REMOTE = ("nfs", "nfs4", "cifs", "smb3", "9p", "drvfs", "fuse.sshfs", "beegfs", "lustre", "gpfs")
+LOCAL = ("ext2", "ext3", "ext4", "xfs", "btrfs", "f2fs")
+"""File systems of a disk in this machine, which nobody mounts read-only on purpose where homes lie."""
 
 
 def places(facts: Facts, *roles: str) -> list[DiskFacts]:
@@ -109,20 +111,26 @@ def temporary_folder(facts: Facts, profile: Profile) -> Iterator[Finding]:
     "DL122",
     "The home folder can be written to",
     group="Machine",
-    needs=("disks",),
-    causes=("home-not-writable",),
+    needs=("disks", "container"),
+    causes=("home-not-writable", "disk-failing"),
     severity=Severity.WARNING,
 )
 def home_not_writable(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG001
     """Frameworks keep caches, models and settings below the home folder; downloads of models and data sets fail without.
 
-    What an attempt to write says counts, not the mode bits: root, NFS and access lists make those lie.
+    What an attempt to write says counts, not the mode bits: root, NFS and access lists make those lie. A local disk that is
+    mounted read-only was mostly made so by the kernel, after errors; in containers and images it is meant.
     """
+    container = or_none(facts.container)
+    inside = container.kind if container else None
     for place in places(facts, "home", "cache"):
         if known(place.writable) is False:
+            refused = place.read_only is True and or_none(place.filesystem) in LOCAL and not inside
             yield Finding(
-                cause="home-not-writable",
-                message=f"no file can be made in {place.path}",
+                cause="disk-failing" if refused else "home-not-writable",
+                message=f"the disk of {place.path} is mounted read-only"
+                if refused
+                else f"no file can be made in {place.path}",
                 evidence=(Evidence(f"disks.{place.role}", place.path),),
                 about={"path": place.path},
             )

@@ -8,7 +8,7 @@ from dlcheck.checks.rule import rule
 from dlcheck.model import units
 from dlcheck.model.fact import NotApplicable, known, or_none, present
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding
+from dlcheck.model.finding import Evidence, Finding, Fix
 from dlcheck.model.profile import Profile, Severity
 
 REPORTED = 0.94
@@ -153,4 +153,44 @@ def ended_for_memory(facts: Facts, profile: Profile) -> Iterator[Finding]:  # no
         )
 
 
-RULES = (memory_below_profile, limit_below_profile, little_free, shared_memory_small, ended_for_memory)
+@rule(
+    "DL115",
+    "No ended program keeps shared memory",
+    group="Machine",
+    needs=("memory", "container"),
+    causes=("shm-too-small",),
+    severity=Severity.WARNING,
+)
+def shared_memory_orphans(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG001
+    """Programs of PyTorch that were killed leave their shared tensors in /dev/shm, until nothing is left for the next one.
+
+    Only files that carry the number of a process which is no more, and only where less than a fifth is free. In a
+    container the numbers may be those of another space, and nothing is judged. Source: tried with torch 2.13
+    (sharing strategy "file_system").
+    """
+    memory = known(facts.memory)
+    if known(facts.container).kind:
+        raise NotApplicable("inside a container process numbers tell nothing")
+    size = present(memory.shared_memory_bytes, "there is no /dev/shm")
+    free = present(memory.shared_memory_free_bytes, "there is no /dev/shm")
+    left = memory.shared_memory_orphans
+    paths = tuple(f"/dev/shm/{name}" for name in left[:20])
+    if left and free < size / 5:
+        yield Finding(
+            cause="shm-too-small",
+            message=f"/dev/shm has {units.memory(free)} free of {units.memory(size)}, and programs that have ended left "
+            f"{units.counted(len(left), 'file')} there",
+            evidence=tuple(Evidence("memory.shared_memory_orphans", path) for path in paths),
+            fixes=(Fix("Look at them, then remove them.", (("ls", "-l", *paths), ("rm", *paths))),),
+            verify=("df -h /dev/shm",),
+        )
+
+
+RULES = (
+    memory_below_profile,
+    limit_below_profile,
+    little_free,
+    shared_memory_small,
+    ended_for_memory,
+    shared_memory_orphans,
+)

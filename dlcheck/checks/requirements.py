@@ -85,6 +85,15 @@ def unmet(
             yield name, str(requirement.specifier), version
 
 
+def of_extra(requires: Iterable[str], extra: str) -> Iterator[tuple[str, str]]:
+    """(name, specifier) of each requirement of an extra, which a regular expression names; other markers are left out."""
+    for text in requires:
+        plain, found = re.subn(rf"\s*;\s*extra\s*==\s*['\"](?:{extra})['\"]\s*$", "", text)
+        requirement = _parse(plain) if found else None
+        if requirement is not None:
+            yield canonicalize_name(requirement.name), str(requirement.specifier)
+
+
 @functools.lru_cache(maxsize=4096)
 def _parse(text: str) -> Requirement | None:
     """The requirement; None for one of an extra, and for one that is not written as the standard says."""

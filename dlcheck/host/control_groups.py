@@ -34,6 +34,16 @@ def cpu_quota(root: str = "/") -> float | None:
     return min(quotas, default=None)
 
 
+def processes_limit(root: str = "/") -> int | None:
+    """How many processes and threads the tightest group allows; None without a limit."""
+    limits = [
+        int(text)
+        for place in _files(root, "pids", ("pids.max", "pids.max"))
+        if (text := files.read_line(place) or "").isdigit()
+    ]
+    return min(limits, default=None)
+
+
 def out_of_memory_kills(root: str = "/") -> int | None:
     """How often the kernel ended a process of this very group for lack of memory; None where it does not count."""
     for place in _files(root, "memory", ("memory.events", "memory.oom_control")):

@@ -52,12 +52,14 @@ def _look_at(role: str, path: str, mounts: list[tuple[str, str]]) -> DiskFacts:
     free: int | Unknown
     inodes: int | Unknown | None = None
     executable: bool | None = None
+    read_only: bool | None = None
     try:
         if hasattr(os, "statvfs"):
             status = os.statvfs(place)
             total, free = status.f_frsize * status.f_blocks, status.f_frsize * status.f_bavail
             inodes = status.f_favail if status.f_files else None
             executable = not status.f_flag & getattr(os, "ST_NOEXEC", 8)
+            read_only = bool(status.f_flag & getattr(os, "ST_RDONLY", 1))
         else:
             import shutil
 
@@ -74,6 +76,7 @@ def _look_at(role: str, path: str, mounts: list[tuple[str, str]]) -> DiskFacts:
         free_inodes=inodes,
         writable=_writable(role, path, place),
         executable=executable,
+        read_only=read_only,
     )
 
 

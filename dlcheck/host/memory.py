@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 
-from dlcheck.host import control_groups
+from dlcheck.host import control_groups, files
 from dlcheck.model.fact import Unknown
 from dlcheck.model.host_facts import MemoryFacts
 
@@ -42,7 +43,17 @@ def look(root: str = "/", environ: Mapping[str, str] = os.environ) -> MemoryFact
         shared_memory_bytes=shared,
         shared_memory_free_bytes=shared_free,
         oom_kills=control_groups.out_of_memory_kills(root) if sys.platform == "linux" else None,
+        shared_memory_orphans=_orphans(root) if sys.platform == "linux" else (),
     )
+
+
+def _orphans(root: str) -> tuple[str, ...]:
+    """Files of PyTorch's sharing strategy "file_system" whose process, named in the file's name, is no more.
+
+    Only these carry a process number: torch_PID_RANDOM_COUNT (ATen/MapAllocator.cpp). psm_ and sem. belong to anybody.
+    """
+    numbered = ((name, re.match(r"torch_(\d+)_", name)) for name in files.names(os.path.join(root, "dev/shm")))
+    return tuple(name for name, found in numbered if found and not os.path.exists(os.path.join(root, "proc", found[1])))
 
 
 def _tightest(root: str, environ: Mapping[str, str]) -> tuple[int, str] | None:

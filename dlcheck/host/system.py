@@ -45,8 +45,24 @@ def look(root: str = "/", environ: Mapping[str, str] = os.environ) -> SystemFact
         hypervisor=_hypervisor(root) if name == "linux" else None,
         bios=_bios(root) if name == "linux" else None,
         firmware=_firmware(root) if name == "linux" else {},
+        named=_named(root) if os.name == "posix" else None,
         node=environ.get("DLCHECK_NODE") or environ.get("SLURMD_NODENAME") or platform.node() or None,
     )
+
+
+def _named(root: str) -> bool:
+    """Whether this user's number has an entry: in /etc/passwd, else wherever the system keeps its users."""
+    number = str(os.getuid())
+    text = files.read(os.path.join(root, "etc/passwd"))
+    if isinstance(text, str) and any(line.split(":")[2:3] == [number] for line in text.splitlines()):
+        return True
+    import pwd
+
+    try:
+        pwd.getpwuid(int(number))
+    except (KeyError, OSError):
+        return False
+    return True
 
 
 def look_container(root: str = "/", environ: Mapping[str, str] = os.environ) -> ContainerFacts:

@@ -31,6 +31,8 @@ class SystemFacts:
     """Name of the machine in a fleet (DLCHECK_NODE, SLURMD_NODENAME, else the host name)."""
     user: str | None = None
     """Login name, known so that it can be taken out of what is shared."""
+    named: bool | None = None
+    """Whether the user's number has an entry with a name; None where users have no numbers."""
     home: str | None = None
     """The user's home folder, for the same reason."""
     build: str | None = None
@@ -99,6 +101,8 @@ class MemoryFacts:
     """The total in the words of the text it was read from: 16095276 kB, 503.71 GB."""
     oom_kills: int | Unknown | None = None
     """Processes of this control group that the kernel ended for lack of memory."""
+    shared_memory_orphans: tuple[str, ...] = ()
+    """Files that PyTorch made in /dev/shm for processes that are no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,8 @@ class DiskFacts:
     """What an attempt to create a file answered, not what the mode bits say."""
     executable: bool | Unknown | None = None
     """False on a file system mounted noexec."""
+    read_only: bool | None = None
+    """Whether the file system is mounted so that nothing can be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +227,14 @@ class ToolchainFacts:
     docker: str | Unknown | None = None
     open_files_soft: int | Unknown | None = None
     open_files_hard: int | Unknown | None = None
+    processes_limit: int | None = None
+    """Processes and threads that the control groups of this process allow; None without a limit."""
+    locked_memory_bytes: int | None = None
+    """Memory that this process may lock at most (hard limit); None without a limit."""
+    nvcc_newest_gcc: int | None = None
+    """Newest major version of gcc that the toolkit of the nvcc on PATH takes, as its host_config.h says."""
+    missing_files: dict[str, str] = field(default_factory=dict)
+    """Variable to the path or program that it names and that is not there (CUDA_HOME, CC, LD_PRELOAD ...)."""
     cudnn: str | Unknown | None = None
     """Release of the cuDNN that the system has installed (a text may name the library's file); wheels bring their own."""
     conda: str | Unknown | None = None

@@ -18,9 +18,9 @@ from dlcheck.model.device_facts import DeviceFacts, DriverCall, InterconnectFact
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Status
-from dlcheck.model.host_facts import ContainerFacts, SystemFacts
+from dlcheck.model.host_facts import ContainerFacts, SystemFacts, ToolchainFacts
 from dlcheck.model.profile import Profile
-from dlcheck.model.python_facts import Distribution, ImportFacts
+from dlcheck.model.python_facts import BuildFacts, Distribution, FrameworkFacts, ImportFacts
 
 MACHINES = Path(__file__).parents[1] / "machines"
 Change = Callable[[Facts], Facts]
@@ -83,6 +83,41 @@ def torch_refusing(words: str) -> Change:
     run = ImportFacts(result="found", gpu_available=False, details={"cuda_error": words})
     return lambda facts: replace(
         facts, frameworks={**facts.frameworks, "torch": replace(facts.frameworks["torch"], run=run)}
+    )
+
+
+def tools(**fields: object) -> Change:
+    return lambda facts: replace(facts, toolchain=replace(ToolchainFacts(gcc="13.2.0"), **fields))
+
+
+def compiling(*, headers: bool = True, **fields: object) -> Change:
+    """Triton beside PyTorch, and what there is to compile with."""
+    return both(
+        tools(**fields),
+        lambda facts: replace(
+            facts,
+            python=replace(facts.python, headers=headers),
+            distributions=(*facts.distributions, Distribution(name="triton", version="3.7.0")),
+        ),
+    )
+
+
+def ranges(have: str, extra: str = "and-cuda", cuda: str | None = "12.5.1") -> Change:
+    """TensorFlow of a CUDA build and JAX's plugin, which ask for a cuDNN in their extras; ``have`` is the installed one."""
+    asked = f'nvidia-cudnn-cu12<10.0,>=9.3.0.75; extra == "{extra}"'
+    carrier = "tensorflow" if extra == "and-cuda" else "jax-cuda12-plugin"
+    return lambda facts: replace(
+        facts,
+        frameworks={
+            "tensorflow": FrameworkFacts(
+                name="tensorflow", version="2.21.0", distributions=("tensorflow",), build=BuildFacts(cuda=cuda)
+            ),
+            "jax": FrameworkFacts(name="jax", version="0.10.2", run=None),
+        },
+        distributions=(
+            Distribution(name=carrier, version="1", requires=(asked, "numpy>=2")),
+            Distribution(name="nvidia-cudnn-cu12", version=have),
+        ),
     )
 
 
@@ -479,6 +514,20 @@ ROWS: list[tuple[str, str, Change, str, str]] = [
         "nvcc-torch-cuda-mismatch",
         "note",
     ),
+    ("DL705", "rtx4090-ubuntu", ranges("9.1.0.70"), "cuda-libs-older-than-build", "error"),
+    ("DL705", "rtx4090-ubuntu", ranges("9.1.0.70", "with-cuda"), "cuda-libs-older-than-build", "error"),
+    ("DL705", "rtx4090-ubuntu", ranges("10.1.0"), "cudnn-major-mismatch", "error"),
+    ("DL706", "rtx4090-ubuntu", compiling(gcc=None), "no-c-compiler", "note"),
+    ("DL706", "rtx4090-ubuntu", compiling(headers=False), "python-headers-missing", "note"),
+    ("DL707", "rtx4090-ubuntu", tools(nvcc="12.4", nvcc_newest_gcc=12), "host-compiler-too-new", "note"),
+    (
+        "DL708",
+        "rtx4090-ubuntu",
+        tools(missing_files={"CUDA_HOME": "/usr/local/cuda-11"}),
+        "override-variable-wrong",
+        "note",
+    ),
+    ("DL708", "rtx4090-ubuntu", tools(missing_files={"LD_PRELOAD": "/gone.so"}), "override-variable-wrong", "warning"),
     ("DL800", "docker-without-gpus-flag", same, "container-started-without-gpu", "error"),
     ("DL800", "docker-cpu-image-on-gpu-host", same, "container-started-without-gpu", "note"),
     (
@@ -597,6 +646,14 @@ FINE: list[tuple[str, str, Change]] = [
     ("DL820", "h100-hgx", variables(NCCL_SOCKET_IFNAME="^docker")),
     ("DL822", "h100-hgx", both(*(gpu(at, nvlink_down=1) for at in range(8)))),
     ("DL826", "h100-hgx", variables(WORLD_SIZE="8", SLURM_PROCID="0")),
+    ("DL705", "rtx4090-ubuntu", ranges("9.20.0.48")),
+    ("DL705", "rtx4090-ubuntu", ranges("9.1.0.70", cuda=None)),
+    ("DL706", "rtx4090-ubuntu", compiling()),
+    ("DL706", "rtx4090-ubuntu", compiling(gcc=None, clang="18.1")),
+    ("DL706", "cloud-vm-no-gpu", compiling(gcc=None, headers=False)),
+    ("DL707", "rtx4090-ubuntu", tools(nvcc="12.9", nvcc_newest_gcc=14)),
+    ("DL707", "rtx4090-ubuntu", both(tools(nvcc="12.4", nvcc_newest_gcc=12), variables(CC="gcc-12"))),
+    ("DL708", "rtx4090-ubuntu", tools()),
     ("DL803", "docker-gpu", same),
     ("DL804", "slurm-job-one-gpu", same),
     ("DL801", "docker-gpu", same),

@@ -9,6 +9,7 @@ import pytest
 
 from dlcheck.checks import RULES, variables
 from dlcheck.checks.judge import judge
+from dlcheck.model.device_facts import DeviceFacts, InfinibandPort, InterconnectFacts
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Status
@@ -60,6 +61,11 @@ def raised(kind: str, words: str) -> Facts:
     return framework("torch", run=run(error_type=kind, error=words))
 
 
+def with_port(facts: Facts, state: str = "ACTIVE") -> Facts:
+    port = InfinibandPort(device="mlx5_0", port=1, state=state, physical="LinkUp")
+    return replace(facts, devices=DeviceFacts(pci=(), interconnect=InterconnectFacts(infiniband=(port,))))
+
+
 NO_FRAMEWORK = replace(WELL, frameworks={})
 ONLY_TORCH = replace(WELL, frameworks={"torch": WELL.frameworks["torch"]})  # type: ignore[index]
 
@@ -84,7 +90,21 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL103", but("cpu", quota_cpus=12.0), PASSED),
     ("DL103", WELL, SKIPPED),
     ("DL104", but("cpu", load_1_minute=60.0), ("host-busy", N)),
-    # DL110-114 memory
+    # DL105-107 limits and the user
+    ("DL105", but("toolchain", open_files_hard=1024), ("open-files-limit", W)),
+    ("DL105", but("toolchain", open_files_hard=-1), PASSED),
+    ("DL105", but("toolchain", open_files_hard=4096, open_files_soft=256), PASSED),
+    ("DL105", but("toolchain", processes_limit=512), ("pids-limit", W)),
+    ("DL105", but("toolchain", processes_limit=2048), PASSED),
+    ("DL106", with_port(but("toolchain", locked_memory_bytes=65536)), ("memlock-limit", W)),
+    ("DL106", with_port(WELL), SKIPPED),
+    ("DL106", but("toolchain", locked_memory_bytes=65536), SKIPPED),
+    ("DL106", with_port(but("toolchain", locked_memory_bytes=65536), state="DOWN"), SKIPPED),
+    ("DL107", replace(disk("home", writable=False), system=replace(WELL.system, named=False)), ("uid-without-passwd-entry", W)),  # type: ignore[type-var]
+    ("DL107", replace(disk("home", path="/"), system=replace(WELL.system, named=False)), ("uid-without-passwd-entry", W)),  # type: ignore[type-var]
+    ("DL107", but("system", named=False), PASSED),
+    ("DL107", replace(disk("home", writable=False), system=replace(WELL.system, named=True)), SKIPPED),  # type: ignore[type-var]
+    # DL110-115 memory
     ("DL110", but("memory", total_bytes=int(7.6 * GIB)), PASSED),
     ("DL110", but("memory", total_bytes=int(7.05 * GIB)), PASSED),
     ("DL110", but("memory", total_bytes=int(5.8 * GIB)), ("low-ram", W)),
@@ -101,6 +121,10 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL113", but("memory", shared_memory_bytes=None), SKIPPED),
     ("DL114", but("memory", oom_kills=3, limit_bytes=4 * GIB), ("oom-killed", N)),
     ("DL114", but("memory", oom_kills=3), PASSED),
+    ("DL115", but("memory", shared_memory_orphans=("torch_4711_1_0",), shared_memory_free_bytes=10_000_000), ("shm-too-small", W)),
+    ("DL115", but("memory", shared_memory_orphans=("torch_4711_1_0",)), PASSED),
+    ("DL115", but("memory", shared_memory_free_bytes=10_000_000), PASSED),
+    ("DL115", replace(but("memory", shared_memory_orphans=("torch_4711_1_0",), shared_memory_free_bytes=1), container=ContainerFacts(kind="docker")), SKIPPED),
     # DL120-123 disks
     ("DL120", disk("environment", free_bytes=2_000_000_000), ("no-disk-space", W)),
     ("DL120", disk("environment", free_bytes=50_000_000), ("no-disk-space", E)),
@@ -112,6 +136,10 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL121", disk("temporary", writable=False), ("tmpdir-not-writable", E)),
     ("DL122", disk("home", writable=False), ("home-not-writable", W)),
     ("DL122", disk("home", writable=Unknown("odd")), UNKNOWN),
+    ("DL122", disk("home", writable=False, read_only=True), ("disk-failing", W)),
+    ("DL122", disk("home", writable=False, read_only=True, filesystem="nfs4"), ("home-not-writable", W)),
+    ("DL122", replace(disk("home", writable=False, read_only=True), container=ContainerFacts(kind="docker")), ("home-not-writable", W)),
+    ("DL122", disk("home", read_only=True), PASSED),
     ("DL123", disk("environment", filesystem="9p"), ("env-on-network-fs", N)),
     # DL201-205 network
     ("DL201", index({"reached": False, "step": "dns", "error": "Name or service not known", "status": None}), ("dns-failure", E)),

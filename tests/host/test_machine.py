@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dlcheck.host import control_groups, disk, memory, system, variables, workplace
+from dlcheck.host import control_groups, disk, memory, system, toolchain, variables, workplace
 from dlcheck.host.distributions import guess_site_packages, look, shadows
 
 
@@ -44,6 +44,52 @@ def test_control_groups(tmp_path: Path, files: dict[str, str], limit: int | None
     found = control_groups.memory_limit(root)
     assert (found[0] if found else None) == limit
     assert control_groups.cpu_quota(root) == quota
+
+
+def test_the_tightest_number_of_processes(tmp_path: Path):
+    group = "sys/fs/cgroup/user.slice"
+    root = plant(tmp_path, {**V2, f"{group}/job/pids.max": "max\n", f"{group}/pids.max": "512\n"})
+    assert control_groups.processes_limit(root) == 512
+    assert control_groups.processes_limit(plant(tmp_path / "none", V2)) is None
+
+
+def test_shared_memory_of_processes_that_are_no_more(tmp_path: Path):
+    names = ("torch_17_99_0", "torch_18_99_1", "psm_1234", "sem.mp-abc", "torch_shm")
+    root = plant(tmp_path, {**{f"dev/shm/{name}": "" for name in names}, "proc/18/stat": ""})
+    assert memory.look(root, {}).shared_memory_orphans == ("torch_17_99_0",)
+
+
+def test_a_user_number_without_an_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    root = plant(tmp_path, {"etc/passwd": "root:x:0:0::/root:/bin/sh\nada:x:1001:100::/home/ada:/bin/sh\n"})
+    for number, named in ((0, True), (1001, True), (2_000_000_123, False)):
+        monkeypatch.setattr("os.getuid", lambda number=number: number)
+        assert system.look(root, {}).named is named
+
+
+def test_what_variables_name_and_what_nvcc_takes(tmp_path: Path):
+    root = plant(
+        tmp_path,
+        {
+            "cuda/bin/nvcc": "#!/bin/sh\necho 'Cuda compilation tools, release 12.4, V12.4.99'\n",
+            "cuda/include/crt/host_config.h": "#if defined(__GNUC__)\n#if __GNUC__ > 13\n#error -- unsupported GNU version\n",
+        },
+    )
+    (tmp_path / "cuda/bin/nvcc").chmod(0o755)
+    environ = {
+        "PATH": f"{root}/cuda/bin:/usr/bin:/bin",
+        "CUDA_HOME": f"{root}/cuda",
+        "CUDA_PATH": f"{root}/cuda-11",
+        "CC": "sh -c",
+        "CXX": "ccache-that-is-not-there g++",
+        "LD_PRELOAD": f"libbare.so:{root}/gone.so $ORIGIN/x.so",
+    }
+    found = toolchain.look(environ, root)
+    assert (found.nvcc, found.nvcc_newest_gcc) == ("12.4", 13)
+    assert found.missing_files == {
+        "CUDA_PATH": f"{root}/cuda-11",
+        "CXX": "ccache-that-is-not-there g++",
+        "LD_PRELOAD": f"{root}/gone.so",
+    }
 
 
 def test_what_slurm_gave_is_a_limit_too(tmp_path: Path):
