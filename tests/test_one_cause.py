@@ -46,7 +46,7 @@ def test_a_cpu_build_beside_a_gpu_is_one_cause_with_the_commands_of_both_framewo
     assert report.primary_causes == ("cpu-only-build",)
     text = RENDERERS["text"](report, Style(width=80))
     assert text.count("CAUSE") == 1
-    assert "\n           dlcheck install torch --accelerator cu130\n" in text
+    assert "\n           dlcheck install torch --accelerator cu126\n" in text
     assert "\n           /env/bin/python -m pip install 'tensorflow[and-cuda]'\n" in text
     assert ".." not in text
     assert "VARIANT" not in text
