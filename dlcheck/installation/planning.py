@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sys
+import threading
 from collections.abc import Callable, Mapping
 
-from dlcheck import machine, profiles
+from dlcheck import machine
 from dlcheck.host import environments, record
 from dlcheck.installation.prepared import Prepared, Unresolved
 from dlcheck.installers import journal, staging
@@ -37,6 +39,9 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     before = (*target.manifest.requirements, *_added_by_hand(target)) if target.manifest else ()
     requirements = _merged(before, asked)
     say("looking at this machine")
+    if target.manifest is None or requirements != target.manifest.requirements:
+        # There will be something to do: what it takes is loaded while the interpreter and the driver are asked.
+        threading.Thread(target=importlib.import_module, args=("dlcheck.installation.resolving",)).start()
     python, facts = look_for_builds(options.python or target.base or _own_python(), environ)
     here = machine.machine_of(facts)
     if options.assume:
@@ -112,6 +117,8 @@ def _asked(target: Environment, options: Options) -> tuple[str, ...]:
     kernel = ("ipykernel",) if options.kernel else ()
     if options.requirements or options.frozen or (kernel and target.manifest):
         return (*options.requirements, *kernel)
+    from dlcheck import profiles
+
     profile = profiles.load(options.profile, "pyproject.toml")
     every = {f"{one.name}{one.versions}": one for one in profile.frameworks}
     if not every and not target.manifest:

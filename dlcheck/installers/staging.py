@@ -7,7 +7,6 @@ the old one back if nothing came after the first.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import shutil
@@ -88,6 +87,8 @@ def swap(target: str) -> None:
 
 def _exchange(first: str, second: str) -> bool:
     """Exchange two paths in one step; False where the system or the file system cannot."""
+    import ctypes
+
     try:
         library = ctypes.CDLL(None, use_errno=True)
         if sys.platform == "linux":

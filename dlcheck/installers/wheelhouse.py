@@ -89,9 +89,12 @@ class _Fetch:
             )
         os.makedirs(os.path.dirname(self._path), exist_ok=True)
         # Another dlcheck may be fetching the same wheel for another environment: it is fetched once.
-        with FileLock(self._part + ".lock"):
+        with FileLock(self._part + ".lock") as lock:
             if not self._is_here():
                 self._fetch(self._client, pause)
+            # Who waits for it holds the same file and sees the wheel; who comes later sees the wheel at once.
+            with contextlib.suppress(OSError):
+                os.unlink(lock.lock_file)
         return self._path
 
     def _is_here(self) -> bool:

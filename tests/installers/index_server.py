@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import html
 import io
@@ -40,6 +41,11 @@ def wheel(
             entry.external_attr = (0o100755 if "/scripts/" in path else 0o100644) << 16
             archive.writestr(entry, data)
     return f"{folder}-{version}-py3-none-any.whl", stream.getvalue()
+
+
+@functools.lru_cache(maxsize=1000)
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _digest(data: bytes) -> str:
@@ -86,7 +92,7 @@ class Index:
         rows = []
         for filename, data in self.wheels.items():
             if re.sub(r"[-_.]+", "-", filename.split("-")[0]).lower() == project:
-                digest = hashlib.sha256(data + (b"x" if self.lies else b"")).hexdigest()
+                digest = _sha256(data + b"x" if self.lies else data)
                 rows.append(f'<a href="../../files/{html.escape(filename)}#sha256={digest}">{filename}</a>')
         return "<!DOCTYPE html><html><body>" + "\n".join(rows) + "</body></html>"
 
