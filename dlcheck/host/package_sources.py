@@ -69,12 +69,11 @@ def package_sources(
     _read_uv(reading, environ, uv_files(environ, folder, system, etc))
     _read_pip(reading, environ, pip_files(environ, prefix, system, etc))
     _add_default(reading, prefix)
-    order = {"find-links": 0, "index": 1, "extra-index": 2}
     unique: dict[tuple[str, str], Source] = {}
     for one in reading.sources:
         unique.setdefault((one.address.rstrip("/"), one.role), one)
     return PackageSources(
-        sources=tuple(sorted(unique.values(), key=lambda one: order[one.role])),
+        sources=tuple(sorted(unique.values(), key=_place)),
         no_index=reading.no_index,
         proxies=reading.proxies,
         ca_files=reading.ca_files,
@@ -83,6 +82,13 @@ def package_sources(
         unreadable=tuple(reading.unreadable),
         read=tuple(reading.read),
     )
+
+
+def _place(one: Source) -> int:
+    """Where it stands when a name is looked for: uv asks its default index last, further ones of pip follow the main one."""
+    if one.role == "extra-index":
+        return 1 if one.tool == "uv" else 3
+    return 0 if one.role == "find-links" else 2
 
 
 def as_index_facts(sources: PackageSources) -> tuple[IndexFacts, ...]:

@@ -91,10 +91,10 @@ def source_variables(sources: PackageSources) -> dict[str, str]:
     """The configured sources as variables of uv: on a command line everybody could read the passwords in them.
 
     pip asks all indexes and takes the highest version; uv takes the first index that has the name, and asks its default
-    index last. So the main index is named first, and the last of the others is the default.
+    index last. So all are named in the order of the sources, and the last of them is the default.
     """
     general = [one for one in sources.sources if one.role != "find-links" and not one.explicit]
-    ordered = [address(one.address) for one in _main_first(general)]
+    ordered = [address(one.address) for one in _one_main(general)]
     links = [address(one.address) for one in sources.of("find-links")]
     variables = {"UV_FIND_LINKS": ",".join(links)} if links else {}
     if ordered:
@@ -122,8 +122,10 @@ def project(question: Question) -> str:
     return "\n".join([*lines, *indexes]) + "\n"
 
 
-def _main_first(general: Sequence[Source]) -> list[Source]:
-    return [one for one in general if one.role == "index"][:1] + [one for one in general if one.role == "extra-index"]
+def _one_main(general: Sequence[Source]) -> list[Source]:
+    """The sources with the first main index alone: where several settings name one, the strongest stands first."""
+    main = next((one for one in general if one.role == "index"), None)
+    return [one for one in general if one.role != "index" or one is main]
 
 
 def address(text: str) -> str:

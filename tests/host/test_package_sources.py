@@ -82,7 +82,12 @@ def test_uv_file_variables_and_credentials_by_name(home: Path):
     assert index.address == "https://me:p%40ss%2Fword@i.example/simple"
     assert index.explicit
     assert "word" not in index.url
-    assert shown(sources)[:2] == [("find-links", "/w"), ("index", "https://d.example/simple")]
+    # uv asks the default index last, whatever stands in its file.
+    assert shown(sources) == [
+        ("find-links", "/w"),
+        ("extra-index", "https://***@i.example/simple"),
+        ("index", "https://d.example/simple"),
+    ]
     assert read(home, UV_DEFAULT_INDEX="https://e.example/simple").of("index")[0].url == "https://e.example/simple"
 
 

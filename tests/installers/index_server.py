@@ -8,6 +8,7 @@ import hashlib
 import html
 import io
 import re
+import ssl
 import threading
 import time
 import zipfile
@@ -18,9 +19,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 def wheel(
-    name: str, version: str = "1.0", *, files: dict[str, bytes] | None = None, requires: tuple[str, ...] = ()
+    name: str,
+    version: str = "1.0",
+    *,
+    files: dict[str, bytes] | None = None,
+    requires: tuple[str, ...] = (),
+    packed: bool = False,
 ) -> tuple[str, bytes]:
-    """File name and bytes of a pure wheel; every file is in RECORD."""
+    """File name and bytes of a pure wheel; every file is in RECORD. ``packed``: compressed, as real ones are."""
     folder = name.replace("-", "_")
     info = f"{folder}-{version}.dist-info"
     content = dict(
@@ -35,11 +41,11 @@ def wheel(
     rows = [f"{path},sha256={_digest(data)},{len(data)}" for path, data in content.items()]
     content[f"{info}/RECORD"] = ("\n".join([*rows, f"{info}/RECORD,,"]) + "\n").encode()
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
         for path, data in content.items():
             entry = zipfile.ZipInfo(path)
             entry.external_attr = (0o100755 if "/scripts/" in path else 0o100644) << 16
-            archive.writestr(entry, data)
+            archive.writestr(entry, data, archive.compression)
     return f"{folder}-{version}-py3-none-any.whl", stream.getvalue()
 
 
@@ -68,6 +74,10 @@ class Index:
     drop_after: int | None = None
     """Close the connection after so many bytes, ``drops`` times."""
     drops: int = 1
+    gone_after_drops: bool = False
+    """Whether every connection is closed without an answer once all drops have happened."""
+    sizes: bool = True
+    """Whether it says how long a file is."""
     truncate: int | None = None
     """Say 200 and a short Content-Length: a cut file that looks whole."""
     corrupt: int = 0
@@ -98,12 +108,15 @@ class Index:
 
 
 @contextmanager
-def serve(index: Index | None = None) -> Iterator[Index]:
+def serve(index: Index | None = None, tls: ssl.SSLContext | None = None) -> Iterator[Index]:
     """Serve the index on a free port of the loopback interface."""
     index = index or Index()
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": index}))
     server.daemon_threads = True
-    index.url = f"http://127.0.0.1:{server.server_port}/simple"
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    index.url = f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}/simple"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
@@ -126,6 +139,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self, *, body: bool = True) -> None:
         self.index.asked.append(self.path)
+        if self.index.gone_after_drops and self.index.drops == 0:
+            self.close_connection = True
+            return
         if self.index.password is not None:
             token = base64.b64encode(f"user:{self.index.password}".encode()).decode()
             if self.headers.get("Authorization") != f"Basic {token}":
@@ -170,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers["Content-Range"] = f"bytes {start}-{end}/{len(data)}"
             data, status = data[start : end + 1], 206
         if not body:
-            self._answer(status, data, headers, body=False)
+            self._answer(status, data, headers, body=False, name=name)
             return
         cut = None
         if index.drop_after is not None and index.drops > 0 and len(data) > index.drop_after:
@@ -191,7 +207,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         for key, value in headers.items():
             self.send_header(key, value)
-        self.send_header("Content-Length", str(len(data)))
+        if self.index.sizes or not name:
+            self.send_header("Content-Length", str(len(data)))
+        else:
+            self.close_connection = True
+            self.send_header("Connection", "close")
         self.end_headers()
         if not body:
             return

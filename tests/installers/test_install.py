@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from index_server import Index, serve, wheel
+from running import Quiet, beside, go, is_whole, options, versions
 
 from dlcheck.host import record
 from dlcheck.host.environments import look
@@ -19,39 +20,6 @@ from dlcheck.installation import install as verb
 from dlcheck.installers import staging
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.plan import Installation, Options
-
-
-class Quiet:
-    def __init__(self) -> None:
-        self.steps: list[str] = []
-        self.bytes = 0
-
-    def step(self, words: str) -> None:
-        self.steps.append(words)
-
-    def fetched(self, name: str, size: int) -> None:  # noqa: ARG002 - the protocol
-        self.bytes += size
-
-
-def options(tmp_path: Path, index: Index, *wanted: str, **more) -> Options:
-    return Options(**{"requirements": wanted, "venv": str(tmp_path / "env"), "index_url": index.url, **more})
-
-
-def go(made: Options, home: dict[str, str], reporter: Quiet | None = None) -> Installation:
-    done, prepared = verb.plan(made, home)
-    return done if prepared is None else verb.install(prepared, home, reporter or Quiet())
-
-
-def versions(tmp_path: Path) -> dict[str, str]:
-    return dict(look(str(tmp_path / "env")).distributions)
-
-
-def is_whole(tmp_path: Path) -> bool:
-    return record.walk(staging.site_packages(str(tmp_path / "env")), deep=True).is_whole
-
-
-def beside(tmp_path: Path) -> list[str]:
-    return [one.name for one in tmp_path.iterdir() if "dlcheck-" in one.name]
 
 
 def test_installs_proves_and_then_has_nothing_to_do(tmp_path: Path, index: Index, home: dict[str, str]):
@@ -236,23 +204,6 @@ def test_a_same_named_package_on_a_later_index_never_wins(tmp_path: Path, index:
         assert done.result == "installed", done.failure
         assert versions(tmp_path) == {"demo": "1.0"}
         assert not hostile.sent
-
-
-def test_a_pinned_build_comes_from_its_folder_alone(tmp_path: Path, index: Index, home: dict[str, str]):
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    for name, data in (wheel("torch", "2.13.0+cpu"),):
-        (folder / name).write_bytes(data)
-    index.add("torch", "2.13.0+cpu", files={"torch/evil.py": b"evil"})
-    index.add("torch", "9.9")
-    made = options(tmp_path, index, "torch", find_links=(str(folder),), smoke=False, offline=False)
-    done, prepared = verb.plan(made, home)
-    assert prepared is not None, (done.failure, done.plan.selection)
-    if prepared.plan.selection.builds[0].index != str(folder):
-        pytest.skip("PyTorch's own index answers from here")
-    assert verb.install(prepared, home, Quiet()).result == "installed"
-    assert (tmp_path / "env/lib").glob("*/site-packages/torch/evil.py").__next__.__self__ is not None
-    assert not list((tmp_path / "env").glob("lib/*/site-packages/torch/evil.py"))
 
 
 def test_credentials_reach_the_index_and_nothing_else(tmp_path: Path, index: Index, home: dict[str, str]):

@@ -7,48 +7,19 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 from index_server import Index
+from running import start
 
 from dlcheck.host import record
 from dlcheck.host.environments import look
 from dlcheck.installers import staging
-from tests.survival import listen_to_interrupts
 
-POINTS = int(os.environ.get("DLCHECK_KILLS", "6"))
-"""Of each kind; 50 of each were done once by hand."""
-
-
-def start(tmp_path: Path, index: Index, home: dict[str, str], wanted: str) -> subprocess.Popen[bytes]:
-    argv = [
-        sys.executable,
-        "-m",
-        "dlcheck",
-        "install",
-        wanted,
-        "--venv",
-        str(tmp_path / "env"),
-        "--index-url",
-        index.url,
-        "--yes",
-        "--no-smoke",
-    ]
-    root = str(Path(__file__).parent.parent.parent)
-    with (tmp_path / "said").open("ab") as said:
-        return subprocess.Popen(
-            argv,
-            env={**home, "PYTHONPATH": root},
-            stdout=said,
-            stderr=said,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-            preexec_fn=listen_to_interrupts,
-        )
+POINTS = int(os.environ.get("DLCHECK_KILL_POINTS", "6"))
+"""Of each kind."""
 
 
 def finish(tmp_path: Path, index: Index, home: dict[str, str], wanted: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from index_server import Index
+from running import start
 
 from dlcheck.installers import journal
 from dlcheck.installers.places import Places
@@ -48,19 +49,25 @@ def test_of_two_runs_the_second_waits_and_has_nothing_left_to_do(tmp_path: Path,
 def test_what_a_killed_run_left_running_is_waited_for(tmp_path: Path, index: Index, home: dict[str, str]):
     """The run and its keeper are gone, an installer is not: nobody else may write into the folder yet."""
     index.add("demo")
-    env = tmp_path / "env"
+    env, release, said = tmp_path / "env", tmp_path / "release", tmp_path / "said"
     folder = Places.of(home).target(str(env))
+    waits = f"import os, time\nfor _ in range(6000): time.sleep(0 if os.path.exists({str(release)!r}) else 0.02)"
     orphan = (
         "from dlcheck.host.process import Child; from dlcheck.installers import journal; import os, sys\n"
         f"with journal.held({folder!r}, print) as holding:\n"
-        "    child = Child((sys.executable, '-c', 'import time; time.sleep(6)'), name='x', timeout=9, holding=holding)\n"
+        f"    Child((sys.executable, '-c', {waits!r}), name='x', timeout=9, holding=holding)\n"
         "    print(os.getpid(), flush=True); os._exit(9)"
     )
     pid = subprocess.run([sys.executable, "-c", orphan], capture_output=True, text=True, check=False).stdout.strip()
-    run = dlcheck(home, "demo", "--venv", str(env), "--index-url", index.url)
-    _, said = run.communicate(timeout=120)
-    assert run.returncode == 0, said
-    assert f"what a killed dlcheck (process {pid}) had started still works on it; waiting for its end" in said
+    run = start(tmp_path, index, home, "demo")
+    words = f"what a killed dlcheck (process {pid}) had started still works on it; waiting for its end"
+    deadline = time.monotonic() + 100
+    while words not in said.read_text() and run.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert words in said.read_text()
+    assert not env.exists()
+    release.touch()
+    assert run.wait(120) == 0, said.read_text()
 
 
 def test_a_lock_that_nobody_holds_is_taken_at_once(tmp_path: Path):
