@@ -71,6 +71,10 @@ def test_every_translation_is_lower_case_and_stands_for_english():
         assert english not in words
 
 
+def test_a_backslash_of_a_path_is_part_of_what_is_looked_for():
+    assert hear(r"[one]" + "\n" + r"80 c:\\python\d+\\lib\\site" + "\n", r"C:\Python311\Lib\site-packages") == ["one"]
+
+
 def test_typographic_quotes_are_heard_as_plain_ones():
     assert hear("[one]\n80 module 'torch' has\n", "module \u2018torch\u2019 has no attribute") == ["one"]
 
@@ -99,6 +103,7 @@ def test_a_line_that_is_no_signature_is_named(source: str):
         ("plain words", ("plain words",)),
         (r"version \d+ not found", (" not found",)),
         (r"abcdef?\.so", ("abcde",)),
+        (r"roaming\\python\d", ("roaming\\python",)),
         ("(?:first|second) x", ("first", "second")),
         ("(?:first|second)? x", ()),
         ("(?!never)some.*thing", ("thing",)),

@@ -31,6 +31,7 @@ for _ in range(2):  # groups four deep, which is as deep as a person can still r
 _GROUP = _GROUP.replace("|GROUP", "")
 _ALTERNATIVE = re.compile(rf"(?:[^|\\\[(]|\\.|{_CLASS}|{_GROUP})+")
 _LITERAL = re.compile(rf"\\\w|\{{[^}}]*\}}|{_CLASS}|{_GROUP}|((?:\\[^\w](?![?*{{])|[^\\.^$+?*{{}}|\[(](?![?*{{]))+)")
+_ESCAPED = re.compile(r"\\(.)")
 _GROUPS = re.compile(rf"\\.|{_CLASS}|({_GROUP})([?*]|\{{0)?")
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789 _-/:,;='\"`<>@!%&#~")
 REACH = "{0,300}"
@@ -180,7 +181,7 @@ def required(pattern: str) -> tuple[str, ...]:
 def _stretches(pattern: str) -> list[str]:
     """The literal stretches of a pattern outside its groups and classes."""
     found = filter(None, _LITERAL.findall(pattern))
-    return [one.replace("\\", "") if "\\" in one else one for one in found]
+    return [_ESCAPED.sub(r"\1", one) if "\\" in one else one for one in found]
 
 
 def _spaced(pattern: str) -> str:
