@@ -21,6 +21,7 @@ from dlcheck.checks import (
     gpu_wanted,
     intel,
     limits,
+    loaded,
     memory,
     multi_gpu,
     network,
@@ -66,5 +67,6 @@ RULES: tuple[Rule, ...] = (
     *multi_gpu.RULES,
     *cuda_libs.RULES,
     *toolchain.RULES,
+    *loaded.RULES,
     *containers.RULES,
 )

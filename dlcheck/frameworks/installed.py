@@ -92,6 +92,7 @@ def read_answer(
     except DecodeError as error:
         devices = Unknown(str(error))
     traceback, details = fields.get("traceback"), fields.get("details")
+    libraries = fields.get("libraries")
     return ImportFacts(
         result=result,
         stage=stage,
@@ -108,6 +109,7 @@ def read_answer(
         exit_code=code if result != "timeout" else None,
         output=tuple(line[:500] for line in output.splitlines()[-40:]),
         details={name: str(value)[:4000] for name, value in details.items()} if isinstance(details, dict) else {},
+        libraries=tuple(str(path)[:1000] for path in libraries[:200]) if isinstance(libraries, list) else (),
     )
 
 

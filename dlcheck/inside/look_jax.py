@@ -35,6 +35,7 @@ def main(answer, options):
     if messages:
         details["warnings"] = "\n".join(messages)[:4000]
     answer.put(devices=devices, computes=devices[0]["error"] is None, details=details)
+    answer.put(libraries=answer.libraries())
     if options.get("keras"):
         look_keras(answer)
 

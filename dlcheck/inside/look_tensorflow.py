@@ -35,6 +35,7 @@ def main(answer, options):
     for device in devices:
         device["error"] = compute(tf, device) if eager else None
     answer.put(devices=devices, computes=eager and devices[0]["error"] is None, details=build_details(tf))
+    answer.put(libraries=answer.libraries())
     if options.get("keras"):
         look_keras(answer, tf)
 

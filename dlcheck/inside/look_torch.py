@@ -36,6 +36,7 @@ def main(answer, options):
     if messages:
         details["warnings"] = "\n".join(messages)[:4000]
     answer.put(details=details)
+    answer.put(libraries=answer.libraries())
     if options.get("keras"):
         look_keras(answer)
 

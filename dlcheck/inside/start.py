@@ -11,8 +11,13 @@ This file and look_python.py keep to the syntax of Python 3.6, so that an interp
 
 import json
 import os
+import re
 import sys
 import traceback
+
+MAPPED = re.compile(
+    r"lib(?:iomp5|omp|cudart|cublas|cublasLt|cudnn\w*|nccl|cufft|cusparse|cusolver|nvrtc|nvJitLink)(?:-[\w.]+)?\.so"
+)
 
 
 class Answer:
@@ -33,6 +38,17 @@ class Answer:
         with open(temporary, "w", encoding="utf-8", errors="replace") as stream:
             json.dump(self.fields, stream, default=str)
         os.replace(temporary, self.path)
+
+    def libraries(self):
+        """The files of CUDA's and OpenMP's libraries that this process has mapped, each once; none but on Linux."""
+        try:
+            with open("/proc/self/maps", encoding="utf-8", errors="replace") as stream:
+                lines = stream.read().splitlines()
+        except OSError:
+            return []
+        # The path is the sixth field and may hold blanks; links are resolved in it.
+        paths = {line.split(None, 5)[5] for line in lines if line.count("/") and len(line.split(None, 5)) > 5}
+        return sorted(path for path in paths if MAPPED.match(os.path.basename(path)))
 
     def failed(self, error):
         """Note an exception: its type, its words and the end of its traceback."""

@@ -132,6 +132,8 @@ class ImportFacts:
     """Last lines of what it wrote on stdout and stderr."""
     details: dict[str, str] = field(default_factory=dict)
     """Framework's own words by name: tf.keras version, cuDNN version, CPU capability, warnings ..."""
+    libraries: tuple[str, ...] = ()
+    """Files of CUDA's and OpenMP's libraries that the loader had mapped at the end, links resolved (Linux)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

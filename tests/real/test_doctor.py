@@ -159,3 +159,20 @@ def test_fix_mends_a_package_in_pieces_and_checks_again(tmp_path: Path):
     assert mended.returncode == 0, mended.stderr
     assert json.loads(mended.stdout)["summary"]["errors"] == 0
     assert next(environment.glob("lib/python3*/site-packages/packaging/version.py")).exists()
+
+
+def test_two_openmp_libraries_are_seen_in_the_memory_of_the_child(python: str, tmp_path: Path):
+    source = tmp_path / "openmp.c"
+    source.write_text("int nothing(void) { return 1; }\n")
+    both = [tmp_path / "one" / "libiomp5.so", tmp_path / "other" / "libomp.so"]
+    for place in both:
+        place.parent.mkdir()
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", str(place), str(source)], check=True)
+    found = doctor(python, "--offline", "--select", "DL510", LD_PRELOAD=":".join(map(str, both)))
+    said = {one["subject"]: one["cause"] for verdict in found["verdicts"] for one in verdict["findings"]}
+    assert said == dict.fromkeys(("torch", "tensorflow", "jax"), "duplicate-openmp-runtime")
+
+
+def test_the_real_frameworks_load_one_openmp_and_no_foreign_cuda(document: dict[str, Any]):
+    judged = {one["code"]: one["status"] for one in document["verdicts"]}
+    assert {judged["DL510"], judged["DL709"]} <= {"passed", "skipped"}
