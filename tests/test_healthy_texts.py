@@ -238,3 +238,33 @@ shared memory (/dev/shm) size .... 251.50 GB
 )
 def test_a_healthy_report_gets_no_diagnosis(text):
     assert [one.cause for one in diagnose_text(text).diagnoses] == []
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "ValueError: operand is larger than the maximum int32 index",
+        "RuntimeError: none of the inputs has requires_grad=True",
+        "RuntimeError: virtual CPUs were set before and cannot be set again",
+        "ValueError: invalid distribution for the initializer: triangular",
+        "ValueError: padding is not supported by OpenVINO for this shape",
+        "ValueError: loading across versions: forward compatibility is not promised for this checkpoint",
+        "NotImplementedError: cannot deserialize effect type Ordered",
+        "CompressionError: unsupported compression method 97",
+        "RuntimeError: The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1",
+        "TypeError: fit() missing 1 required positional argument: 'y'",
+    ],
+)
+def test_a_mistake_in_a_program_is_no_cause_of_the_machine(error: str):
+    """Words that drivers, installers and Keras use in other senses."""
+    frames = 'Traceback (most recent call last):\n  File "train.py", line 12, in <module>\n    model.fit(x, y)\n'
+    assert [one.cause for one in diagnose_text(frames + error).diagnoses if one.confidence >= 0.5] == []
+
+
+def test_memory_that_another_process_holds_is_told_from_a_card_kept_for_one():
+    text = (
+        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.00 GiB. GPU 0 has a total capacity of 11.76 GiB of "
+        "which 210.00 MiB is free. Process 913 has 8.41 GiB memory in use. Including non-PyTorch memory, this process has "
+        "3.10 GiB memory in use."
+    )
+    assert [one.cause for one in diagnose_text(text).diagnoses][:2] == ["gpu-memory-already-taken", "gpu-out-of-memory"]
