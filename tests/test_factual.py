@@ -83,3 +83,16 @@ def test_a_list_of_packages_that_do_not_belong_together(packages: tuple[str, ...
 )
 def test_a_list_of_packages_that_fit_or_that_nobody_can_tell(packages: tuple[str, ...]):
     assert listed(*packages) == []
+
+
+@pytest.mark.parametrize(
+    ("vision", "torch", "named"),
+    [
+        ("0.15.2+cu118", "2.1.0+cu118", True),
+        ("0.15.0.dev20221104", "1.14.0.dev20221104", False),
+        ("0.12.0a0+c6c1fb6", "1.12.0a0+git539acb2", False),
+    ],
+)
+def test_only_releases_are_known_to_ask_for_each_other(vision: str, torch: str, named: bool):
+    text = f"numpy==1.26.4\npillow==10.0.0\nrequests==2.31.0\ntorch=={torch}\ntorchvision=={vision}\n"
+    assert ("torch-companion-mismatch" in [one.cause for one in diagnose_text(text).diagnoses]) is named

@@ -15,8 +15,11 @@ _LAST_AUDIO = 10
 
 
 def requires_of(name: str, version: str | None) -> tuple[str, ...]:
-    """The requirements of a release that tell it from its neighbours; empty for all that are not known here."""
-    found = re.match(r"(\d+)\.(\d+)", version or "")
+    """The requirements of a release that tell it from its neighbours; empty for all that are not known here.
+
+    A nightly or a build from source is no release: its neighbour of the same day has whatever number it has.
+    """
+    found = re.fullmatch(r"(\d+)\.(\d+)\.\d+(?:\.post\d+)?(?:\+\S+)?", version or "")
     if not found:
         return ()
     major, minor = int(found[1]), int(found[2])
