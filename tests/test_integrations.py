@@ -23,6 +23,27 @@ def load(path: Path) -> Any:
     return yaml.safe_load(path.read_text("utf-8"))
 
 
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ("vendor.github-actions", ROOT / "action.yml"),
+        *(("vendor.gitlab-ci", one) for one in FOLDER.glob("gitlab/*.y*ml")),
+    ],
+)
+def test_it_fits_the_schema_of_its_makers(schema: str, path: Path, tmp_path: Path):
+    def valid(one: Path) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(one)]
+        return subprocess.run(words, capture_output=True, text=True, timeout=60)
+
+    done = valid(path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    wrong = tmp_path / path.name
+    wrong.write_text(
+        path.read_text("utf-8").replace("script:", "skript: 5\nscript2:").replace("using:", "usingg:"), "utf-8"
+    )
+    assert valid(wrong).returncode == 1, "a misspelt key would be seen"
+
+
 @pytest.fixture
 def dlcheck(tmp_path: Path) -> str:
     """A program of that name, as an installation would leave it."""
