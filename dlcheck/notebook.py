@@ -22,6 +22,8 @@ from dlcheck.model.style import Style
 R = TypeVar("R", Report, SmokeReport, DiagnosisReport)
 
 RESTART = "Then restart the kernel."
+BY_HAND = "The same by hand"
+"""How the text of a fix begins that is another one in pip's words."""
 _MAGIC = ("doctor", "smoke", "diagnose")
 
 
@@ -103,7 +105,11 @@ def diagnose_text(text: str) -> Result[DiagnosisReport]:
     from dlcheck import diagnose
     from dlcheck.renderers import DIAGNOSIS_RENDERERS
 
-    return Result(diagnose.diagnose_text(text), DIAGNOSIS_RENDERERS["text"], _diagnosis_html)
+    report = diagnose.diagnose_text(text)
+    if in_notebook():
+        cells = tuple(replace(one, fixes=_of_cells(one.fixes, "python")) for one in report.diagnoses)
+        report = replace(report, diagnoses=cells)
+    return Result(report, DIAGNOSIS_RENDERERS["text"], _diagnosis_html)
 
 
 @contextmanager
@@ -152,9 +158,14 @@ def in_words_of_a_notebook(report: Report) -> Report:
 
 def _of_cells(fixes: tuple[Fix, ...], python: str) -> tuple[Fix, ...]:
     """Without ``dlcheck install`` where pip does it too: that one builds an environment of its own, not the kernel's."""
-    by_pip = [one for one in fixes if not any(argv[:2] == ("dlcheck", "install") for argv in one.commands)]
-    able = any(one.commands for one in by_pip)
-    return tuple(_of_cell(one, python) for one in (by_pip if able else fixes))
+    ours = [one for one in fixes if any(argv[:2] == ("dlcheck", "install") for argv in one.commands)]
+    by_pip = [one for one in fixes if one not in ours]
+    if not any(one.commands for one in by_pip):
+        return tuple(_of_cell(one, python) for one in fixes)
+    told = [
+        replace(one, text=ours[0].text) if ours and one.text.startswith(BY_HAND) else one for one in by_pip
+    ]  # "The same" of what is no longer there
+    return tuple(_of_cell(one, python) for one in told)
 
 
 def _of_cell(fix: Fix, python: str) -> Fix:
@@ -245,8 +256,14 @@ def _text_of(path: str) -> str:
 
 def _other_command(words: list[str]) -> None:
     """Any other command line, as a child of this interpreter."""
+    import importlib.util
+
     from dlcheck.host.interpreter import own_command
     from dlcheck.host.process import run
 
+    if importlib.util.find_spec("typer") is None:
+        told = f"dlcheck: only the command line knows {' '.join(words)!r}, and it needs Typer\n  %pip install typer"
+        print(told, file=sys.stderr)  # noqa: T201 - a cell's words
+        return
     done = run([*own_command(), *words], timeout=3600.0)
     print(done.output or done.failure or "")  # noqa: T201 - a cell's words

@@ -9,7 +9,7 @@ from dlcheck.expectation import CAUSE, CODES, rules
 from dlcheck.model.device_facts import DeviceFacts, Gpu, NvidiaFacts
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
-from dlcheck.model.host_facts import MemoryFacts, SystemFacts
+from dlcheck.model.host_facts import CpuFacts, DiskFacts, MemoryFacts, SystemFacts
 from dlcheck.model.profile import Profile
 from dlcheck.model.python_facts import Distribution, PythonFacts
 
@@ -146,3 +146,42 @@ def test_the_cause_is_in_the_catalogue():
 
     assert cause(CAUSE)
     assert cause("plugin-broken")
+
+
+CPU = CpuFacts(brand="Intel(R) Core(TM) i7-9700K CPU @ 3.60GHz", logical_cpus=8, flags=("avx", "avx2", "sse4_2"))
+DISK = DiskFacts(role="environment", path="/a", total_bytes=500_000_000_000, free_bytes=200_000_000_000, writable=True)
+
+
+@pytest.mark.parametrize(
+    ("here", "words"),
+    [
+        ({}, []),
+        ({"brand": "Intel(R) Core(TM) i9-9900K CPU @ 3.60GHz", "logical_cpus": 16}, []),
+        (
+            {"brand": "Intel(R) Core(TM) i3-8100 CPU @ 3.60GHz"},
+            ["The processor (Intel(R) Core(TM) i3-8100 CPU @ 3.60GHz) is of class i3; class i7 is expected."],
+        ),
+        ({"brand": "QEMU Virtual CPU"}, []),
+        ({"logical_cpus": 4}, ["4 logical CPUs are here; 8 are expected."]),
+        ({"flags": ("avx", "sse4_2")}, ["The processor lacks avx2, which is expected."]),
+        ({"flags": Unknown("no /proc"), "logical_cpus": Unknown("no /proc")}, []),
+    ],
+)
+def test_a_lesser_processor_is_told(here: dict[str, object], words: list[str]):
+    told = found(replace(GOLD, cpu=replace(CPU, **here)), replace(GOLD, cpu=CPU)).get("DL906", [])
+    assert [message for _, message in told] == words
+
+
+@pytest.mark.parametrize(
+    ("here", "words"),
+    [
+        ({"free_bytes": 150_000_000_000, "path": "/elsewhere"}, []),
+        ({"free_bytes": 90_000_000_000}, ["The disk for environment has free 90.0 GB; 200.0 GB is expected."]),
+        ({"total_bytes": 250_000_000_000}, ["The disk for environment has 250.0 GB; 500.0 GB is expected."]),
+        ({"writable": False}, ["The disk for environment cannot be written; it is expected to be."]),
+        ({"role": "another"}, []),
+    ],
+)
+def test_a_lesser_disk_is_told(here: dict[str, object], words: list[str]):
+    told = found(replace(GOLD, disks=(replace(DISK, **here),)), replace(GOLD, disks=(DISK,))).get("DL907", [])
+    assert [message for _, message in told] == words

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from types import ModuleType
@@ -136,3 +137,32 @@ def test_a_diagnosis_that_is_shared_names_nobody():
     assert "hopper" not in found._repr_html_()
     assert "hopper" not in DIAGNOSIS_RENDERERS["markdown"](found.report, Style())
     assert "hopper" in DIAGNOSIS_RENDERERS["text"](found.report, Style())
+
+
+def test_the_html_of_a_cell_needs_no_network_and_no_script():
+    """Colab shows it in a frame without our page, VS Code forbids scripts, and both may be offline."""
+    texts = ("CUDA out of memory. Tried to allocate 2.00 GiB", "ModuleNotFoundError: No module named 'torch'", "well")
+    shown = [dlcheck.diagnose_text(text)._repr_html_() for text in texts]
+    shown.append(dlcheck.check(quick=True, offline=True)._repr_html_())
+    for html in shown:
+        lowered = html.lower()
+        for word in (
+            "<script",
+            "<link",
+            "<iframe",
+            "<img",
+            "@import",
+            "url(",
+            " src=",
+            "onclick",
+            "javascript:",
+            "<button",
+        ):
+            assert word not in lowered, word
+        outside = [one for one in re.findall(r'href="([^"]*)"', html) if not one.startswith(("https://", "#"))]
+        assert outside == []
+        # Every rule is under our own class, so that no other output of the notebook changes its look.
+        (style,) = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+        selectors = re.findall(r"([^{}@;]+)\{[^{}]*\}", re.sub(r"@media[^{]*\{", "", style))
+        strangers = [one.strip() for one in selectors if one.strip() and ".dlcheck" not in one]
+        assert strangers == []

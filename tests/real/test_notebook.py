@@ -35,19 +35,18 @@ json.dump([cell["outputs"] for cell in notebook.cells], open(sys.argv[2], "w"))
 """
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+def environment(folder: Path, *more: str) -> str:
     """An interpreter with a kernel and what dlcheck needs without its command line: no Typer, no Rich."""
-    folder = tmp_path_factory.mktemp("kernel")
     made = str(folder / "bin" / "python")
+    packages = [*PACKAGES, *more]
     uv = shutil.which("uv") or str(Path(sys.executable).parent / "uv")
     if os.path.exists(uv):
         steps = [
             [uv, "venv", "-q", "--clear", "--python", sys.executable, str(folder)],
-            [uv, "pip", "install", "-q", "--python", made, *PACKAGES],
+            [uv, "pip", "install", "-q", "--python", made, *packages],
         ]
     else:
-        steps = [[sys.executable, "-m", "venv", str(folder)], [made, "-m", "pip", "install", "-q", *PACKAGES]]
+        steps = [[sys.executable, "-m", "venv", str(folder)], [made, "-m", "pip", "install", "-q", *packages]]
     for step in steps:
         done = subprocess.run(step, capture_output=True, text=True, timeout=300)
         if done.returncode:
@@ -56,6 +55,11 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> str:
                 pytest.fail(words)
             pytest.skip(words)
     return made
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return environment(tmp_path_factory.mktemp("kernel"))
 
 
 def test_a_notebook_shows_what_was_found(python: str, tmp_path: Path):
