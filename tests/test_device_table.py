@@ -103,3 +103,15 @@ def test_a_driver_without_a_device_is_a_row():
 def test_no_accelerator_is_said():
     target = recording.target_of(WELL)
     assert "No accelerator" in DEVICE_RENDERERS["text"](device_table.table(WELL, target), Style())
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("name", ["h100-hgx", "rx7900xtx-cuda-build", "h100-hgx-lost-gpu"])
+def test_no_line_is_wider_than_the_terminal(name: str, width: int):
+    made = table(name)
+    text = DEVICE_RENDERERS["text"](made, Style(width=width))
+    assert max(map(len, text.splitlines())) <= width, text
+    for row in made.rows:
+        assert text.count(row.name[:12]), "every device is there"
+    for called in {seen for row in made.rows for seen in row.frameworks.values() if seen}:
+        assert called in text
