@@ -11,7 +11,7 @@ from dlcheck import __version__
 from dlcheck.clues.paste import Paste
 from dlcheck.clues.rank import Candidate, candidates, rank
 from dlcheck.clues.signature import Signatures, parse
-from dlcheck.data import cause, signature_files, translations
+from dlcheck.data import cause, signature_files, term_weights, translations
 from dlcheck.factual import findings
 from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
 from dlcheck.model.facts import Facts
@@ -56,6 +56,8 @@ def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
         for one, weight, code in findings(facts, known.causes, {one[0] for one in heard})
     ]
     alarms, harmless = rank(candidates(heard), known.beats, _is_harmless)
+    if not alarms and not harmless:
+        alarms = _from_words(paste)
     system = next((word for sign, word in SYSTEMS if paste.sign(sign) is not None), None)
     words = surroundings(paste) | {system or "somewhere"}
     told = partial(_diagnosis, paste=paste, words=words, values=_values(facts), starts=_starts(files))
@@ -69,6 +71,27 @@ def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
         system=system,
         left_out=paste.left_out,
     )
+
+
+def _from_words(paste: Paste) -> list[Candidate]:
+    """What the words of a text belong to that no signature knows; nothing where that is a harmless cause."""
+    # Imported here: most texts are heard by a signature.
+    from dlcheck.clues.terms import MOST_LINES, guess
+
+    found: list[Candidate] = []
+    if len(paste.shown) > MOST_LINES:
+        return found
+    for one in guess(paste.speech.text, term_weights):
+        if _is_harmless(one.cause):
+            return found
+        line = _line_with(one.words, paste)
+        found.append(Candidate(one.cause, [(one.confidence, line, f"words: {', '.join(one.words)}")], one.confidence))
+    return found
+
+
+def _line_with(some: tuple[str, ...], paste: Paste) -> int:
+    """Index of the line that holds most of the words."""
+    return max(range(len(paste.shown)), key=lambda at: sum(word in paste.shown[at].lower() for word in some))
 
 
 def surroundings(paste: Paste) -> frozenset[str]:

@@ -35,6 +35,20 @@ def signature_files() -> tuple[tuple[str, str], ...]:
 
 
 @functools.cache
+def _terms() -> tuple[tuple[str, ...], dict[str, str]]:
+    """The causes, and of each word what the file says: most of them are never asked for."""
+    _, causes, *lines = (FOLDER / "terms.txt").read_text("utf-8").splitlines()
+    return tuple(causes.split()), {word: told for word, _, told in (line.partition("\t") for line in lines)}
+
+
+def term_weights(word: str) -> dict[str, float]:
+    """The causes that a word speaks for, with its weight: clues/terms.py tells how they count."""
+    causes, found = _terms()
+    pairs = (one.partition(":") for one in found.get(word, "").split())
+    return {causes[int(at)]: float(weight) for at, _, weight in pairs}
+
+
+@functools.cache
 def translations() -> tuple[tuple[str, str], ...]:
     """What systems and loaders say in other languages, each with the English wording. Lower case."""
     found: list[tuple[str, str]] = []
