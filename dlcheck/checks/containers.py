@@ -202,10 +202,47 @@ def job_gpu(facts: Facts, profile: Profile) -> Iterable[Finding]:
     )
 
 
+@rule(
+    "DL805",
+    "What containers are told of the GPU is up to date",
+    group=GROUP,
+    needs=("container", "devices"),
+    causes=("cdi-spec-stale",),
+    severity=Severity.WARNING,
+)
+def description_fresh(facts: Facts, _profile: Profile) -> Iterable[Finding]:
+    """A CDI file lists the driver's libraries by their full names. After an update of the driver they no longer exist.
+
+    Engines that pass GPUs by such a file (podman, Docker with CDI) then start no container with a GPU. Toolkits from 1.18 on renew
+    /var/run/cdi by a service. Source: NVIDIA container toolkit (nvidia-cdi-refresh, nvcdi).
+    """
+    if gpu.container_kind(facts):
+        raise NotApplicable("the files of the host count")
+    stack = gpu.nvidia_of(facts)
+    if not stack.cdi:
+        raise NotApplicable("no CDI file describes an NVIDIA GPU")
+    driver = or_none(stack.driver) or or_none(stack.module)
+    if not driver:
+        raise NotApplicable("the release of the driver is not known")
+    for path, release in stack.cdi.items():
+        if release and version(release) != version(driver):
+            yield Finding(
+                cause="cdi-spec-stale",
+                subject=path,
+                message=f"{path} tells containers to mount driver {release}, and the driver is {driver}",
+                evidence=(
+                    Evidence("devices.nvidia.cdi", f"{path}: {release}"),
+                    Evidence("devices.nvidia.driver", driver),
+                ),
+                about={"path": path},
+            )
+
+
 RULES: tuple[Rule, ...] = (
     gpu_given,
     no_driver_inside,
     image_requirement,
     toolkit,
     job_gpu,
+    description_fresh,
 )

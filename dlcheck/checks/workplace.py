@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dlcheck.checks import requirements
 from dlcheck.checks.rule import rule
 from dlcheck.model.fact import NotApplicable, known, or_none, present
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding
+from dlcheck.model.finding import Evidence, Finding, Fix
 from dlcheck.model.profile import Profile, Severity
 
 JUPYTER = ("Jupyter", "JupyterLab", "Jupyter Notebook")
@@ -107,4 +108,76 @@ def kernel_of_another_python(facts: Facts, profile: Profile) -> Iterator[Finding
         )
 
 
-RULES = (no_editor, kernel_dangling, kernel_of_another_python)
+@rule(
+    "DL304",
+    "No package changed after the notebook's kernel started",
+    group="Editor",
+    needs=("python", "distributions"),
+    causes=("kernel-restart-needed",),
+    severity=Severity.WARNING,
+)
+def kernel_outdated(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG001
+    """A cell installed another version of what the kernel has imported: the old one goes on running, half of its files new.
+
+    Judged only from within the kernel (dlcheck.check(), %dlcheck). A local suffix such as +cu130 counts where both name
+    one. Source: Python's import system: a module is loaded once.
+    """
+    python = known(facts.python)
+    if not python.loaded:
+        raise NotApplicable("this is not a kernel that has imported a framework")
+    held = {one.name: one.version for one in known(facts.distributions) if not one.damaged}
+    for name, running in python.loaded.items():
+        carriers = [one for one in (name, f"{name}-cpu", f"{name}-gpu", f"{name}-macos") if held.get(one)]
+        installed = held[carriers[0]] if carriers else None
+        if installed and not _same(running, installed):
+            yield Finding(
+                cause="kernel-restart-needed",
+                subject=name,
+                message=f"{name} {installed} is installed, and this kernel still runs {running}",
+                evidence=(
+                    Evidence(f"python.loaded.{name}", running),
+                    Evidence(f"distributions.{carriers[0]}", installed),
+                ),
+                about={"package": carriers[0]},
+                fixes=(Fix("Restart the kernel, then run the cells again."),),
+            )
+
+
+def _same(one: str, other: str) -> bool:
+    (public, _, local), (other_public, _, other_local) = one.partition("+"), other.partition("+")
+    return requirements.satisfies(public, f"=={other_public}") and (
+        not local or not other_local or local == other_local
+    )
+
+
+@rule(
+    "DL305",
+    "Jupyter asks who is there before it lets the network in",
+    group="Editor",
+    needs=("workplace", "container"),
+    causes=("jupyter-open",),
+    severity=Severity.WARNING,
+)
+def open_server(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG001
+    """A server that listens for other machines with neither token nor password runs programs for whoever reaches it.
+
+    Read from the files that running servers write. Hosted notebooks and hubs ask in the server's place and are left alone; in a
+    container, whose ports may be closed, it is a note. Source: jupyter_server (serverapp.py).
+    """
+    workplace, container = known(facts.workplace), known(facts.container)
+    if workplace.hub or container.hosted or container.kind == "kubernetes":
+        raise NotApplicable("whoever hosts this asks for the password")
+    for one in workplace.servers:
+        if one.asks or one.address in ("localhost", "127.0.0.1", "::1") or one.address.startswith("/"):
+            continue
+        yield Finding(
+            cause="jupyter-open",
+            subject=f"{one.address}:{one.port or ''}".rstrip(":"),
+            severity=Severity.NOTE if container.kind else None,
+            message=f"a Jupyter server listens on {one.address or 'every address'}"
+            f"{f', port {one.port},' if one.port else ''} and asks for no password",
+            evidence=(Evidence("workplace.servers", f"{one.address}:{one.port}, no token, no password"),),
+        )
+
+
+RULES = (no_editor, kernel_dangling, kernel_of_another_python, kernel_outdated, open_server)

@@ -86,6 +86,7 @@ def look(root: str, pci: tuple[PciDevice, ...], held: dict[str, str]) -> NvidiaF
         nvswitches=sum(1 for one in pci if one.vendor == "10de" and one.device_class.startswith("0680")),
         fabric_manager=_fabric_manager(root),
         container_toolkit=_container_toolkit(root),
+        cdi=_container_descriptions(root),
         kernel_log=kernel_log(root),
     )
 
@@ -136,9 +137,23 @@ def _fabric_manager(root: str) -> str | None:
     return "installed" if os.path.exists(files.below(root, "/usr/bin/nv-fabricmanager")) else None
 
 
+_CDI = ("/etc/cdi/*.y*ml", "/var/run/cdi/*.y*ml", "/run/cdi/*.y*ml")
+
+
+def _container_descriptions(root: str) -> dict[str, str]:
+    """The CDI files that are about NVIDIA's GPUs; /var/run is mostly a link to /run, and counts once."""
+    found = {}
+    for path in {os.path.realpath(one) for one in files.places(root, *_CDI)}:
+        text = files.words(path) or ""
+        if "nvidia.com/gpu" in text:
+            release = re.search(r"libcuda\.so\.(\d{3}\.\d+(?:\.\d+)?)", text)
+            found[path] = release[1] if release else ""
+    return dict(sorted(found.items()))
+
+
 def _container_toolkit(root: str) -> bool:
     tools = ("/usr/bin/nvidia-ctk", "/usr/bin/nvidia-container-runtime", "/usr/bin/nvidia-container-cli")
-    specs = files.places(root, "/etc/cdi/*.y*ml", "/var/run/cdi/*.y*ml", "/run/cdi/*.y*ml")
+    specs = files.places(root, *_CDI)
     return bool(specs) or any(os.path.exists(files.below(root, path)) for path in tools)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+import stat
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 
 from dlcheck.host import files
@@ -16,6 +19,7 @@ from dlcheck.model.fact import Unknown
 from dlcheck.model.python_facts import Distribution, PythonFacts
 from dlcheck.model.report import Target
 
+_KEPT = ("torch", "tensorflow", "keras", "jax", "numpy", "transformers")
 _FIELDS = {one.name for one in fields(PythonFacts)}
 
 
@@ -58,7 +62,37 @@ def with_pip(
     """The facts with the pip of the environment, and the interpreter that the `pip` command on PATH belongs to."""
     own = next((one.version for one in distributions if one.name == "pip" and not one.damaged), None)
     command = shutil.which("pip", path=environ.get("PATH", ""))
-    return replace(facts, pip=own, pip_on_path=_interpreter_of(command) if command else None)
+    # An empty entry means the current folder; an empty PATH has no entry.
+    path = (entry or os.curdir for entry in environ.get("PATH", "").split(os.pathsep)) if environ.get("PATH") else ()
+    return replace(
+        facts,
+        pip=own,
+        pip_on_path=_interpreter_of(command) if command else None,
+        loaded=loaded_here(facts.executable),
+        writable_by_all=_writable_by_all((*facts.site_packages, *path)),
+    )
+
+
+def loaded_here(executable: str | None) -> dict[str, str]:
+    """The frameworks that this process holds, where it is one of the checked interpreter: a notebook's kernel."""
+    if executable != sys.executable:
+        return {}
+    versions = ((name, getattr(sys.modules.get(name), "__version__", None)) for name in _KEPT)
+    return {name: str(version) for name, version in versions if version}
+
+
+def _writable_by_all(folders: Iterable[str]) -> tuple[str, ...]:
+    """Those that every user may write to and delete from; none on Windows, whose mode bits say nothing of it."""
+    found = []
+    for folder in dict.fromkeys(folders) if os.name == "posix" else ():
+        if folder == os.curdir:
+            found.append(folder)
+            continue
+        with contextlib.suppress(OSError):
+            mode = os.stat(folder).st_mode
+            if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+                found.append(folder)
+    return tuple(found)
 
 
 def _interpreter_of(script: str) -> str | Unknown | None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from dlcheck.host import files
-from dlcheck.model.host_facts import EditorFacts, KernelFacts, WorkplaceFacts
+from dlcheck.model.host_facts import EditorFacts, KernelFacts, ServerFacts, WorkplaceFacts
 
 # Command on PATH to the name a person knows. Several commands of one editor count once.
 _COMMANDS = {
@@ -82,7 +82,32 @@ def look(
         editors=tuple(sorted(editors.values(), key=lambda one: one.name)),
         inside=inside,
         kernels=_kernels(target, prefix, environ),
+        servers=_servers(environ),
+        hub=bool(environ.get("JUPYTERHUB_API_TOKEN") or environ.get("JUPYTERHUB_USER")),
     )
+
+
+def _servers(environ: Mapping[str, str]) -> tuple[ServerFacts, ...]:
+    """The running servers, from the files that each writes at its start and removes at its end (jpserver-PID.json)."""
+    home = environ.get("HOME") or environ.get("USERPROFILE") or ""
+    below = {"darwin": "Library/Jupyter", "win32": "AppData/Roaming/jupyter"}.get(sys.platform, ".local/share/jupyter")
+    data = environ.get("JUPYTER_DATA_DIR") or os.path.join(home, below)
+    folder = environ.get("JUPYTER_RUNTIME_DIR") or os.path.join(data, "runtime")
+    found = []
+    for name in files.names(folder):
+        if not name.startswith("jpserver-") or not name.endswith(".json"):
+            continue
+        text = files.read(os.path.join(folder, name))
+        try:
+            said = json.loads(text) if isinstance(text, str) else {}
+            address, pid = str(said["hostname"]), int(said["pid"])
+            port = int(said["port"]) if said.get("port") else None
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue
+        if os.path.isdir("/proc/self") and not os.path.isdir(f"/proc/{pid}"):
+            continue
+        found.append(ServerFacts(address=address, port=port, asks=bool(said.get("token") or said.get("password"))))
+    return tuple(found)
 
 
 def _inside(environ: Mapping[str, str]) -> str | None:

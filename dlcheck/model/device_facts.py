@@ -172,6 +172,8 @@ class NvidiaFacts:
     """Whether nvidia-persistenced runs."""
     container_toolkit: bool | None = None
     """Whether NVIDIA's container toolkit (or a CDI specification) is installed here."""
+    cdi: dict[str, str] = field(default_factory=dict)
+    """File that tells containers what to mount (CDI) to the driver release in the names of its libraries, "" without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -205,6 +205,17 @@ class KernelFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerFacts:
+    """A Jupyter server of this user that runs."""
+
+    address: str
+    """What it listens on: localhost, 0.0.0.0 ..."""
+    port: int | None = None
+    asks: bool = True
+    """Whether it asks for a token or a password; the token itself is never kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkplaceFacts:
     """Editors and notebooks: those installed, and the one this process runs inside of."""
 
@@ -212,6 +223,9 @@ class WorkplaceFacts:
     inside: str | None = None
     """vscode, pycharm, jupyter, colab, spyder ... or None in a plain terminal."""
     kernels: tuple[KernelFacts, ...] | Unknown = ()
+    servers: tuple[ServerFacts, ...] = ()
+    hub: bool = False
+    """Whether this runs below a JupyterHub, which asks for the password in the servers' place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

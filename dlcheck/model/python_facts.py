@@ -50,6 +50,10 @@ class PythonFacts:
     """Standard modules that this build lacks (ssl, sqlite3, lzma, ctypes, bz2)."""
     headers: bool | None = None
     """Whether Python.h is there (Triton and extensions compile against it)."""
+    loaded: dict[str, str] = field(default_factory=dict)
+    """Frameworks that are imported in the very process that looks (a notebook's kernel) to the version they call themselves."""
+    writable_by_all: tuple[str, ...] = ()
+    """Folders that programs or packages are loaded from and that every user may change; "." for the current one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

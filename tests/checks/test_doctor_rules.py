@@ -13,7 +13,7 @@ from dlcheck.model.device_facts import DeviceFacts, InfinibandPort, Interconnect
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Status
-from dlcheck.model.host_facts import ArmPart, ContainerFacts, EditorFacts, KernelFacts
+from dlcheck.model.host_facts import ArmPart, ContainerFacts, EditorFacts, KernelFacts, ServerFacts
 from dlcheck.model.profile import Ignore, Profile, Severity, Wanted
 from dlcheck.model.python_facts import Distribution, FrameworkDevice, FrameworkFacts, ImportFacts
 from tests.well import LEARN, SITE, WELL
@@ -170,6 +170,19 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL303", but("workplace", kernels=(KernelFacts(name="a", python="/usr/bin/python3", python_exists=True, is_target=False),)), ("notebook-kernel-other-python", N)),
     ("DL303", but("workplace", inside="jupyter", kernels=(KernelFacts(name="a", python="/usr/bin/python3", python_exists=True, is_target=False),)), ("notebook-kernel-other-python", W)),
     ("DL303", but("workplace", editors=(EditorFacts(name="VS Code"),), kernels=()), SKIPPED),
+    ("DL304", replace(but("python", loaded={"torch": "2.12.0+cpu"}), distributions=(package("torch", "2.13.0+cpu"),)), ("kernel-restart-needed", W)),
+    ("DL304", replace(but("python", loaded={"torch": "2.13.0+cu130"}), distributions=(package("torch", "2.13.0"),)), PASSED),
+    ("DL304", replace(but("python", loaded={"torch": "2.13.0+cu130"}), distributions=(package("torch", "2.13.0+cpu"),)), ("kernel-restart-needed", W)),
+    ("DL304", replace(but("python", loaded={"tensorflow": "2.20.0"}), distributions=(package("tensorflow-cpu", "2.21.0"),)), ("kernel-restart-needed", W)),
+    ("DL304", replace(but("python", loaded={"numpy": "2.3.0"}), distributions=()), PASSED),
+    ("DL304", WELL, SKIPPED),
+    ("DL305", but("workplace", servers=(ServerFacts(address="0.0.0.0", port=8888, asks=False),)), ("jupyter-open", W)),
+    ("DL305", but("workplace", servers=(ServerFacts(address="", asks=False),)), ("jupyter-open", W)),
+    ("DL305", but("workplace", servers=(ServerFacts(address="0.0.0.0", port=8888),)), PASSED),
+    ("DL305", but("workplace", servers=(ServerFacts(address="localhost", port=8888, asks=False),)), PASSED),
+    ("DL305", but("workplace", hub=True, servers=(ServerFacts(address="0.0.0.0", asks=False),)), SKIPPED),
+    ("DL305", replace(but("workplace", servers=(ServerFacts(address="0.0.0.0", asks=False),)), container=ContainerFacts(kind="docker")), ("jupyter-open", N)),
+    ("DL305", replace(but("workplace", servers=(ServerFacts(address="0.0.0.0", asks=False),)), container=ContainerFacts(hosted="colab")), SKIPPED),
     # DL401-410 the interpreter
     ("DL401", but("python", startup_error="SIGSEGV"), ("python-cannot-start", E)),
     ("DL401", but("python", version=Unknown("gone"), startup_error="gone"), ("env-python-missing", E)),
@@ -198,6 +211,11 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL409", replace(WELL, shadows=("random.py",)), ("local-file-shadows-package", W)),
     ("DL410", replace(but("python", user_site="/u"), distributions=(Distribution(name="torch", version="1.0", location="/u"), package("torch", "2.0"))), ("user-site-shadows-env", W)),
     ("DL410", replace(but("python", user_site="/u"), distributions=(Distribution(name="rich", version="1.0", location="/u"),)), PASSED),
+    ("DL411", but("python", writable_by_all=(SITE,)), ("world-writable-path", W)),
+    ("DL411", but("python", writable_by_all=("/opt/tools/bin",)), ("world-writable-path", N)),
+    ("DL411", but("python", writable_by_all=(".",)), ("world-writable-path", N)),
+    ("DL411", replace(but("python", writable_by_all=(SITE,)), container=ContainerFacts(kind="docker")), SKIPPED),
+    ("DL411", replace(but("python", writable_by_all=("/mnt/c/Windows",)), system=replace(WELL.system, wsl=2)), PASSED),  # type: ignore[type-var]
     # DL420-425 packages
     ("DL420", packages(package("jaxlib", "0.10.2", missing_files=11, missing_sample=("jaxlib/a.so",))), ("broken-partial-install", E)),
     ("DL420", packages(package("orch", "1.0", damaged="a leftover of an interrupted pip")), ("broken-partial-install", W)),

@@ -121,6 +121,22 @@ def test_nvidia_files(tmp_path):
     assert isinstance(found.kernel_log, Unknown)
 
 
+def test_what_containers_are_told(tmp_path):
+    path = "/usr/lib/x86_64-linux-gnu/libcuda.so"
+    plant(
+        tmp_path,
+        {
+            "/etc/cdi/nvidia.yaml": f"kind: nvidia.com/gpu\nmounts:\n- hostPath: {path}.535.183.01\n",
+            "/etc/cdi/other.yaml": "kind: vendor.example/device\n",
+            "/run/cdi/nvidia.yml": "kind: nvidia.com/gpu\n",
+        },
+    )
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var/run").symlink_to(tmp_path / "run")
+    told = nvidia.look(str(tmp_path), (), {}).cdi
+    assert told == {str(tmp_path / "etc/cdi/nvidia.yaml"): "535.183.01", str(tmp_path / "run/cdi/nvidia.yml"): ""}
+
+
 @pytest.mark.parametrize(
     ("files", "there"),
     [

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import types
 from pathlib import Path
 
 import pytest
 
-from dlcheck.host import control_groups, disk, memory, system, toolchain, variables, workplace
+from dlcheck.host import control_groups, disk, memory, python, system, toolchain, variables, workplace
 from dlcheck.host.distributions import guess_site_packages, look, shadows
+from dlcheck.model.python_facts import PythonFacts
 
 
 def plant(root: Path, files: dict[str, str]) -> str:
@@ -90,6 +94,45 @@ def test_what_variables_name_and_what_nvcc_takes(tmp_path: Path):
         "CXX": "ccache-that-is-not-there g++",
         "LD_PRELOAD": f"{root}/gone.so",
     }
+
+
+def test_running_jupyter_servers(tmp_path: Path):
+    here = ".local/share/jupyter/runtime"
+    of = '{{"hostname": "{}", "port": 8888, "pid": {}, "token": "{}", "password": {}}}'
+    home = plant(
+        tmp_path,
+        {
+            f"{here}/jpserver-1.json": of.format("0.0.0.0", os.getpid(), "", "false"),
+            f"{here}/jpserver-2.json": of.format("localhost", os.getpid(), "secret-token", "false"),
+            f"{here}/jpserver-3.json": of.format("0.0.0.0", 2_000_000_000, "", "false"),
+            f"{here}/jpserver-4.json": "[1, 2",
+            f"{here}/kernel-1.json": "{}",
+        },
+    )
+    found = workplace.look(None, None, {}, {"HOME": home, "JUPYTERHUB_API_TOKEN": "x"})
+    assert [(one.address, one.asks) for one in found.servers][:2] == [("0.0.0.0", False), ("localhost", True)]
+    assert "secret" not in repr(found)
+    assert found.hub
+    if sys.platform == "linux":
+        assert len(found.servers) == 2
+
+
+def test_folders_that_everybody_may_change(tmp_path: Path):
+    open_, shared, own = tmp_path / "open", tmp_path / "shared", tmp_path / "own"
+    for folder, mode in ((open_, 0o777), (shared, 0o1777), (own, 0o755)):
+        folder.mkdir()
+        folder.chmod(mode)
+    path = os.pathsep.join(map(str, (open_, shared, own, tmp_path / "gone", "", ".")))
+    facts = python.with_pip(PythonFacts(), (), {"PATH": path})
+    assert facts.writable_by_all == (str(open_), ".")
+
+
+def test_what_this_process_holds_counts_only_for_its_own_interpreter(monkeypatch: pytest.MonkeyPatch):
+    module = types.ModuleType("torch")
+    module.__version__ = "2.12.0+cpu"  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torch", module)
+    assert python.loaded_here(sys.executable)["torch"] == "2.12.0+cpu"
+    assert python.loaded_here("/another/python") == {}
 
 
 def test_what_slurm_gave_is_a_limit_too(tmp_path: Path):
