@@ -37,7 +37,9 @@ _SUBJECT = re.compile(
     r"\bdll\b|winerror|\.so\b|jupyter|ipykernel|\bwsl|docker|container|\bpod\b|slurm|srun|sbatch|nccl|import|install|python ?3"
 )
 # A figure that a program lists: its name may say "error" and mean that there was none.
-_FIGURE = re.compile(r"^.{2,60}? ?[:=] ?(?:n/a|none|no|yes|false|true|disabled|enabled|[\d.]+ ?[\w%/]*)?$", re.MULTILINE)
+_FIGURE = re.compile(
+    r"^.{2,60}? ?[:=] ?(?:n/a|none|no|yes|false|true|disabled|enabled|[\d.]+ ?[\w%/]*)?$", re.MULTILINE
+)
 _WORD = re.compile(r"[a-z_][a-z0-9_.+-]*[a-z0-9_]|[a-z]")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _PIECES = re.compile(r"[._-]")
