@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Protocol
@@ -198,12 +198,17 @@ def _link(work: _Work, paths: dict[str, str]) -> None:
         argv = uv.sync_argv(prepared.uv, work.stage, _local_lock(work, paths), "hardlink")
         _expect(work.run(argv, uv.LINK_SECONDS), "link")
         return
-    wanted = os.path.join(work.places.target(work.target), "requirements.txt")
-    with open(wanted, "w", encoding="utf-8") as stream:
-        stream.write(pip.requirements_file(prepared.wheels, paths))
+    wanted = _local_requirements(work, paths, prepared.wheels)
     argv = pip.install_argv(prepared.plan.python, staging.python_of(work.stage), wanted)
-    _expect(work.run(argv, uv.LINK_SECONDS, {**work.env, "PIP_CONFIG_FILE": os.devnull}), "link")
+    _expect(work.run(argv, uv.LINK_SECONDS), "link")
     settling.settle(work.stage, work.target, staging.site_packages(work.stage))
+
+
+def _local_requirements(work: _Work, paths: dict[str, str], wheels: Iterable[LockedWheel]) -> str:
+    path = os.path.join(work.places.target(work.target), "requirements.txt")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(pip.requirements_file(wheels, paths))
+    return path
 
 
 def _local_lock(work: _Work, paths: dict[str, str]) -> str:
@@ -213,13 +218,47 @@ def _local_lock(work: _Work, paths: dict[str, str]) -> str:
     return path
 
 
+@dataclass(frozen=True, slots=True)
+class _Filler:
+    """Installs into an environment as it is (in_place.Filler)."""
+
+    work: _Work
+    paths: dict[str, str]
+
+    @property
+    def _python(self) -> str:
+        return self.work.prepared.target.python or staging.python_of(self.work.target)
+
+    def uninstall(self, names: tuple[str, ...]) -> None:
+        """Take distributions out."""
+        prepared = self.work.prepared
+        argv = (
+            uv.uninstall_argv(prepared.uv, self._python, names)
+            if prepared.uv
+            else pip.uninstall_argv(prepared.plan.python, self._python, names)
+        )
+        _expect(self.work.run(argv, uv.LINK_SECONDS), "uninstall")
+
+    def install(self, again: frozenset[str]) -> None:
+        """What the plan names, and ``again`` although it is there; pip installs those apart from the others."""
+        prepared = self.work.prepared
+        if prepared.uv:
+            argv = uv.install_argv(prepared.uv, self._python, _local_lock(self.work, self.paths), again)
+            _expect(self.work.run(argv, uv.LINK_SECONDS), "install")
+            return
+        for anew in (False, True):
+            wheels = [one for one in prepared.wheels if (one.name in again) is anew]
+            if wheels:
+                wanted = _local_requirements(self.work, self.paths, wheels)
+                argv = pip.install_argv(prepared.plan.python, self._python, wanted, anew=anew)
+                _expect(self.work.run(argv, uv.LINK_SECONDS), "install")
+
+
 def _into(work: _Work, paths: dict[str, str]) -> Proof:
     """Into the environment as it is. An interruption here leaves it in pieces, which the next run repairs."""
-    if work.prepared.uv is None:
-        raise Failed("install", "--in-place needs uv", "python -m pip install uv")
     work.reporter.step("installing into the environment as it is")
     with work.notes.step("install"):
-        files = in_place.fill(work.prepared, _local_lock(work, paths), work.run, _expect)
+        files = in_place.fill(work.prepared, _Filler(work, paths))
     if files < 0:
         raise Failed("walk", f"{work.target} is still not whole", "dlcheck doctor names what is missing.")
     trained: tuple[str, ...] = ()

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from typing import Protocol
 
 from dlcheck.host import record
-from dlcheck.host.process import Done
 from dlcheck.installation.prepared import Prepared
-from dlcheck.installers import staging, uv
+from dlcheck.installers import staging
 
 _ONE_OF = (
     {"tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel", "tensorflow-rocm", "tf-nightly"},
@@ -34,42 +32,37 @@ def _major(name: str) -> re.Match[str] | None:
     return re.fullmatch(r"nvidia-.*-cu(\d\d)", name)
 
 
-class Run(Protocol):
-    """Runs a program of an installer."""
+class Filler(Protocol):
+    """What installs into the environment: uv, or pip."""
 
-    def __call__(self, argv: tuple[str, ...], timeout: float) -> Done:
-        """How it ended."""
+    def uninstall(self, names: tuple[str, ...]) -> None:
+        """Take distributions out."""
+
+    def install(self, again: frozenset[str]) -> None:
+        """Put every wheel of the plan in that is not there in its version, and those of ``again`` anyway."""
 
 
-def fill(prepared: Prepared, lock: str, run: Run, expect: Callable[[Done, str], None]) -> int:
+def fill(prepared: Prepared, filler: Filler) -> int:
     """Clean, install, walk, repair what is still in pieces, walk again; the number of files held against RECORD.
 
-    ``expect`` is told of every process and ends everything where one failed. A broken distribution is made whole by
-    installing it anew, because both pip and uv believe its metadata.
+    A broken distribution is made whole by installing it anew, because both pip and uv believe its metadata. -1 where
+    it is still broken afterwards.
     """
     target = prepared.target
     site = target.site_packages or staging.site_packages(target.folder)
-    python = target.python or staging.python_of(target.folder)
     names = {one.name for one in prepared.wheels}
     before = record.walk(site)
     for leftover in before.leftovers:
         staging.remove(os.path.join(site, leftover))
-    tool = prepared.uv or ""
     if gone := going(prepared):
-        expect(run((*_uv(tool, "uninstall", python), *gone), uv.LINK_SECONDS), "uninstall")
-    again = (
+        filler.uninstall(gone)
+    again = frozenset(
         {one.name for one in before.broken} & names | set(before.duplicates) & names | set(prepared.options.reinstall)
     )
     for _ in range(2):
-        flags = [word for name in sorted(again) for word in ("--reinstall-package", name)]
-        argv = (*_uv(tool, "install", python), "--offline", "--no-build", "--link-mode", "hardlink", *flags, "-r", lock)
-        expect(run(argv, uv.LINK_SECONDS), "install")
+        filler.install(again)
         seen = record.walk(site, only=names)
-        again = {one.name for one in seen.broken}
+        again = frozenset(one.name for one in seen.broken)
         if not again:
             break
     return -1 if again else sum(one.files for one in seen.distributions)
-
-
-def _uv(tool: str, verb: str, python: str) -> tuple[str, ...]:
-    return (tool, "pip", verb, "--no-config", "--python", python, "--no-python-downloads")

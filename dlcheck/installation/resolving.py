@@ -44,17 +44,13 @@ def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], No
     if base.plan.selection and base.plan.selection.refusals:
         return base
     say("resolving versions")
-    wheels, text = _resolve(base, env)
+    wheels, text = _resolve(base, env, client)
     say("asking for sizes")
     return sized(replace(base, lock_text=text), wheels, client, Places.of(environ))
 
 
 def _with_selection(base: Prepared, chosen: Selection) -> Prepared:
-    extra = base.sources.of("extra-index") if base.uv is None else ()
-    left = tuple(
-        f"pip is not given {one.url}: it would take names from any index. uv keeps them apart." for one in extra
-    )
-    warnings = chosen.warnings + left + tuple(f"not read: {one}" for one in base.sources.unreadable)
+    warnings = chosen.warnings + tuple(f"not read: {one}" for one in base.sources.unreadable)
     plan = replace(base.plan, selection=chosen, accelerator=chosen.accelerator, reason=chosen.reason, warnings=warnings)
     return replace(base, plan=plan)
 
@@ -112,7 +108,7 @@ def _why(done: Done, sources: PackageSources) -> Failure:
     return Failure(step="resolve", message=answer.message, hint=hint or OTHER_VERSIONS)
 
 
-def _resolve(base: Prepared, env: dict[str, str]) -> tuple[tuple[LockedWheel, ...], str]:
+def _resolve(base: Prepared, env: dict[str, str], client: Client | None) -> tuple[tuple[LockedWheel, ...], str]:
     """The wheels of the lock that --frozen names, or of one that is resolved now, and its text."""
     chosen = base.plan.selection or Selection(accelerator="", reason="")
     options = base.options
@@ -136,7 +132,7 @@ def _resolve(base: Prepared, env: dict[str, str]) -> tuple[tuple[LockedWheel, ..
             offline=options.offline,
         )
         if base.uv is None:
-            done, wheels = pip.resolve(question, env)
+            done, wheels = pip.resolve(question, env, client)
         else:
             done = uv.resolve(base.uv, question, env)
         if done.code != 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dlcheck.host.process import Done, run
@@ -173,3 +173,17 @@ def sync_argv(uv: str, folder: str, lock: str, link_mode: str) -> tuple[str, ...
         uv, "pip", "sync", "--no-config", "--offline", "--python", python, "--no-build", "--no-python-downloads",
         "--link-mode", link_mode, lock,
     )  # fmt: skip
+
+
+def install_argv(uv: str, python: str, lock: str, again: Iterable[str]) -> tuple[str, ...]:
+    """The command that adds what the lock names to an environment as it is, and installs ``again`` although it is there."""
+    flags = [word for name in sorted(again) for word in ("--reinstall-package", name)]
+    return (
+        uv, "pip", "install", "--no-config", "--python", python, "--no-python-downloads", "--offline", "--no-build",
+        "--link-mode", "hardlink", *flags, "-r", lock,
+    )  # fmt: skip
+
+
+def uninstall_argv(uv: str, python: str, names: Iterable[str]) -> tuple[str, ...]:
+    """The command that takes distributions out of an environment."""
+    return (uv, "pip", "uninstall", "--no-config", "--python", python, "--no-python-downloads", *names)

@@ -361,7 +361,10 @@ def foreign(tmp_path: Path, home: dict[str, str], index: Index, *wanted: str) ->
     return next(env.glob("lib/*/site-packages"))
 
 
-def test_in_place_repairs_what_pip_and_uv_do_not_see(tmp_path: Path, index: Index, home: dict[str, str]):
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_in_place_repairs_what_pip_and_uv_do_not_see(
+    tmp_path: Path, index: Index, home: dict[str, str], installer: str
+):
     index.add("demo", requires=("other",))
     index.add("other")
     index.add("mine")
@@ -369,19 +372,20 @@ def test_in_place_repairs_what_pip_and_uv_do_not_see(tmp_path: Path, index: Inde
     (site / "other/data.bin").unlink()
     (site / "~emo").mkdir()
     index.add("other", "2.0")
-    done = go(options(tmp_path, index, "demo", in_place=True), home)
+    done = go(options(tmp_path, index, "demo", in_place=True, installer=installer), home)
     assert done.result == "installed", done.failure
     assert versions(tmp_path) == {"demo": "1.0", "other": "1.0", "mine": "1.0"}
     assert is_whole(tmp_path)
     assert not (tmp_path / "env/dlcheck.json").exists()
 
 
-def test_in_place_a_namesake_goes(tmp_path: Path, index: Index, home: dict[str, str]):
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_in_place_a_namesake_goes(tmp_path: Path, index: Index, home: dict[str, str], installer: str):
     files = {"onnxruntime/__init__.py": b""}
     index.add("onnxruntime", files=files)
     index.add("onnxruntime-gpu", files={"onnxruntime/__init__.py": b"gpu"})
     foreign(tmp_path, home, index, "onnxruntime")
-    done = go(options(tmp_path, index, "onnxruntime-gpu", in_place=True), home)
+    done = go(options(tmp_path, index, "onnxruntime-gpu", in_place=True, installer=installer), home)
     assert done.result == "installed", done.failure
     assert versions(tmp_path) == {"onnxruntime-gpu": "1.0"}
     assert is_whole(tmp_path)
@@ -417,3 +421,25 @@ def test_pip_does_the_same_without_uv(tmp_path: Path, index: Index, home: dict[s
     assert subprocess.run([script], capture_output=True, text=True, check=True).stdout == "it runs\n"
     assert "dlcheck-stage" not in (tmp_path / "env/bin/activate").read_text()
     assert go(made, home).result == "nothing-to-do"
+
+
+def test_pip_fetches_each_wheel_once(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", files={"demo/big.bin": os.urandom(400_000)}, requires=("other",))
+    index.add("other", files={"other/big.bin": os.urandom(400_000)})
+    size = sum(len(one) for one in index.wheels.values())
+    assert go(options(tmp_path, index, "demo", installer="pip"), home).result == "installed"
+    assert index.total < 1.1 * size
+
+
+def test_pip_takes_from_a_later_index_only_what_the_first_has_not(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo", requires=("inner", "common"))
+    index.add("common", "1.0")
+    with serve() as later:
+        later.add("inner", "3.0")
+        later.add("common", "99.0")
+        later.add("demo", "99.0")
+        home |= {"PIP_INDEX_URL": index.url, "PIP_EXTRA_INDEX_URL": later.url}
+        done = go(Options(requirements=("demo",), venv=str(tmp_path / "env"), installer="pip"), home)
+        assert done.result == "installed", done.failure
+        assert versions(tmp_path) == {"demo": "1.0", "common": "1.0", "inner": "3.0"}
+        assert [name for name in later.sent if not name.startswith("inner")] == []
