@@ -23,6 +23,7 @@ class Environment:
         venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt").create(folder)
         self.python = folder / BIN / "python"
         self.site = next(folder.glob("lib/python*/site-packages"), folder / "Lib" / "site-packages")
+        self.target = ("--venv", str(folder))
 
     def add(self, name: str, source: str = "", version: str = "1.0", metadata: str = "") -> None:
         """A package of one file with the metadata of an installed distribution."""
@@ -33,7 +34,7 @@ class Environment:
         (info / "METADATA").write_text(
             f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}\n", "utf-8"
         )
-        (info / "RECORD").write_text(f"{name}/__init__.py,,\n{info.name}/METADATA,,\n", "utf-8")
+        (info / "RECORD").write_text(f"{name}/__init__.py,,\n{info.name}/METADATA,,\n{info.name}/RECORD,,\n", "utf-8")
 
 
 def listen_to_interrupts() -> None:
@@ -62,7 +63,7 @@ def dlcheck(
 def doctor(environment: Environment, *arguments: str, online: bool = False, **more: Any) -> dict[str, Any]:
     """The JSON document of the doctor on that environment, without the network unless ``online``."""
     network = () if online else ("--offline",)
-    done = dlcheck("doctor", *network, "--format", "json", "--venv", str(environment.folder), *arguments, **more)
+    done = dlcheck("doctor", *network, "--format", "json", *environment.target, *arguments, **more)
     assert "Traceback" not in done.stderr, done.stderr
     assert done.returncode in (0, 1), done.stderr
     document: dict[str, Any] = json.loads(done.stdout)

@@ -8,6 +8,7 @@ from dlcheck.installation.fix import _as_wished, fix_plan, options_for
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding
+from dlcheck.model.profile import Severity
 from dlcheck.model.python_facts import Distribution, PythonFacts
 
 FACTS = Facts(
@@ -54,6 +55,13 @@ def test_what_ends_a_cause(found: Finding, requirements, again, gone):
 def test_causes_outside_the_environment_are_left_alone():
     assert options_for([finding("driver-too-old"), finding("low-ram")], FACTS) is None
     assert options_for([finding("cpu-only-build", "torch", because_of=("driver-too-old",))], FACTS) is None
+
+
+def test_a_framework_that_the_profile_does_without_is_not_installed():
+    assert options_for([finding("framework-missing", "keras", severity=Severity.NOTE)], FACTS) is None
+    assert options_for([finding("framework-missing", "keras", severity=Severity.ERROR)], FACTS).requirements == (
+        "keras",
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,16 @@ FRAMEWORKS = ("torch==2.13.0", "tensorflow-cpu==2.21.0", "keras==3.15.1", "jax==
 ASKED = {
     "torch": ("torch",),
     "tensorflow-cpu": ("tensorflow", "tensorflow-cpu", "tf-nightly"),
-    "keras": ("keras",),
+    "keras": ("keras", "tensorflow", "tensorflow-cpu", "tf-nightly"),
     "jax": ("jax",),
     "jaxlib": ("jaxlib",),
     "flax": ("jax",),
 }
 """What becomes real only where the zoo planted one of these: that a framework is absent may be the point."""
+
+
+INTERPRETER = re.compile(rb"#!/bin/sh\n'''exec'.*\n' '''\n|#!\S*python\S*\n")
+"""How an installer lets a command name its interpreter: by its path, or, in an environment that may move, by a shell."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class Ground:
                 continue
             for top in one.tops:
                 lay(self.site / top, planted.site / top)
-            if one.name not in there and not asked:
+            if one.name not in there and one.name != "tensorflow-cpu":
                 (planted.site / one.info.name).symlink_to(one.info)
             lay_outside(one, planted)
         release(planted.site / "torch", planted.site)
@@ -147,9 +151,9 @@ def lay_outside(one: Distribution, planted: Planted) -> None:
         if place.exists() or not source.is_file():
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
-        first, end, rest = source.read_bytes().partition(b"\n")
-        if parts[3] == BIN and b"python" in first:
-            place.write_bytes(f"#!{planted.python}".encode() + end + rest)
+        start = INTERPRETER.match(source.read_bytes())
+        if parts[3] == BIN and start:
+            place.write_bytes(f"#!{planted.python}\n".encode() + source.read_bytes()[start.end() :])
             place.chmod(0o755)
         else:
             place.symlink_to(source)

@@ -55,7 +55,7 @@ RIVALS = (
         " libraries do not support; a GPU too new for a build",
         causes=frozenset({
             "driver-too-old", "cpu-only-build", "driver-library-mismatch", "driver-defect", "framework-missing",
-            "python-too-old", "library-path-override",
+            "python-too-old", "ld-library-path-shadows-wheel-libs",
         }),
         imports=frozenset({"cuda-libs-missing"}),
         alarm=r"⚠️|❌|CRITICAL|WARNING:? |ERROR", true_here=GPU + r"|(tensorflow|jax) is NOT installed",
@@ -66,13 +66,13 @@ RIVALS = (
         " CUDA_VISIBLE_DEVICES, CUDA libraries on LD_LIBRARY_PATH",
         causes=DRIVER | {
             "cpu-only-build", "framework-missing", "cuda-visible-devices-hides-gpu", "scheduler-gave-no-gpu",
-            "library-path-override",
+            "ld-library-path-shadows-wheel-libs",
         },
         imports=IMPORT,
         alarm=r"^\s*(✗|⚠|\[X\]|\[!\])\s+(?!Devices|CUDA\s)\S", true_here=r"GPU00|TORCH00[23]|D003|CUDA00|DRV00",
     ),
     Rival(
-        "mlenvdoctor", "mlenvdoctor", (("mlenvdoctor", "diagnose", "--full"), ("mlenvdoctor", "doctor")),
+        "mlenvdoctor", "mlenvdoctor", (("mlenvdoctor", "doctor", "--full"),),
         "Python too old, driver not visible, PyTorch, TensorFlow, Keras and JAX that cannot be imported or compute nothing,"
         " too little memory or disk; no way to the model hub, which is not judged: the machine of the race has no internet",
         causes=DRIVER | {

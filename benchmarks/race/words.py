@@ -63,6 +63,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "duplicate-openmp-runtime": (r"libiomp5", r"OMP: Error #15", r"OpenMP"),
     "extension-framework-mismatch": (r"undefined symbol", r"ABI"),
+    "externally-managed-python": (r"externally.managed", r"PEP ?668", r"system.{0,30}python"),
     "fabric-manager-not-running": (r"fabric",),
     "framework-ended": (r"(theano|mxnet|chainer).{0,80}(ended|deprecat|archiv|maintain|unsupported)",),
     "framework-missing": (
@@ -93,7 +94,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ipykernel-missing": (r"ipykernel",),
     "jax-jaxlib-mismatch": (r"jaxlib.{0,80}(version|incompatib|mismatch|requires|0\.4\.30)", r"jax-jaxlib"),
     "jax-plugin-mismatch": (r"(plugin|pjrt).{0,80}(version|incompatib|mismatch)",),
-    "jax-platforms-not-usable": (r"JAX_PLATFORMS", r"Unable to initialize backend", r"unknown backend"),
+    "jax-variable-wrong": (r"JAX_PLATFORMS", r"Unable to initialize backend", r"unknown backend"),
     "keras-backend-not-installed": (
         r"KERAS_BACKEND",
         r"keras.{0,80}backend",
@@ -103,7 +104,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "keras-tf-version-mismatch": (r"(tf.)?keras.{0,80}(incompatib|mismatch|requires|too old|conflict|upgrade)",),
     "libgomp-static-tls": (r"static TLS",),
-    "library-path-override": (
+    "ld-library-path-shadows-wheel-libs": (
         r"LD_LIBRARY_PATH.{0,120}(conflict|override|shadow|incompatib|remove|unset)",
         r"D004",
         r"(conflict|override|shadow|incompatib).{0,120}LD_LIBRARY_PATH",
@@ -135,6 +136,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "proxy-misconfigured": (r"proxy",),
     "python-too-old": (r"python.{0,60}(too old|unsupported|not supported|end of life|requires|upgrade|incompatib)",),
+    "python-unsupported-implementation": (r"pypy", r"CPython"),
     "scheduler-gave-no-gpu": (r"SLURM", r"scheduler", r"CUDA_VISIBLE_DEVICES"),
     "several-tf-distributions": (
         r"(tensorflow-cpu|tf-nightly|tensorflow_cpu|tf_nightly).{0,80}(conflict|both|several|duplicate)",
@@ -142,12 +144,12 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "shm-too-small": (r"/dev/shm", r"shared memory"),
     "stdlib-module-removed": (r"distutils",),
-    "stub-libcuda-loaded": (r"stub",),
+    "cuda-stub-library-loaded": (r"stub",),
     "tf-keras-missing": (r"tf[_-]keras",),
     "tls-proxy-ca-untrusted": (r"certificate", r"TLS", r"SSL"),
     "tmpdir-noexec": (r"noexec",),
     "tmpdir-not-writable": (r"TMPDIR", r"temporary (folder|director)", r"No usable temporary directory"),
-    "too-few-file-handles": (r"ulimit", r"open files", r"file (handles|descriptors)"),
+    "open-files-limit": (r"ulimit", r"open files", r"file (handles|descriptors)"),
     "torch-companion-mismatch": (
         r"torch(vision|audio).{0,80}(mismatch|incompatib|requires|does not match|conflict)",
         r"xformers.{0,80}(mismatch|incompatib|requires|conflict)",

@@ -300,11 +300,14 @@ def legacy_keras(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: 
     if value.lower() not in ("1", "true") or "tensorflow" not in frameworks:
         raise NotApplicable("legacy Keras is not asked for")
     if "tf_keras" not in frameworks:
+        release = ".".join((or_none(frameworks["tensorflow"].version) or "").split(".")[:2])
+        about = {"package": f"tf-keras=={release}.*", "version": f"{release}.*"} if release else {"package": "tf-keras"}
         yield Finding(
             cause="tf-keras-missing",
             message="TF_USE_LEGACY_KERAS is set, and tf-keras is not installed",
             subject="keras",
             evidence=(Evidence("variables.TF_USE_LEGACY_KERAS", value),),
+            about=about,
         )
 
 

@@ -19,6 +19,7 @@ def mend(report: Report, *, dry_run: bool, yes: bool, offline: bool) -> bool:
     from dlcheck.installation.prepared import Unresolved
     from dlcheck.model.errors import DlcheckError
     from dlcheck.renderers import INSTALL_RENDERERS
+    from dlcheck.renderers.install_text import proposal
 
     try:
         prepared = fix.fix_plan(report.findings, report.facts, os.environ, offline=offline)
@@ -34,9 +35,11 @@ def mend(report: Report, *, dry_run: bool, yes: bool, offline: bool) -> bool:
         console.say("Nothing that was found can be mended by changing packages; the fixes in the report are for you.")
         return False
     show, style = INSTALL_RENDERERS["text"], console.style(sys.stderr)
-    console.say(show(install.planned(prepared), style).rstrip())
-    if dry_run:
+    refused = prepared.plan.selection is not None and prepared.plan.selection.refusals
+    if dry_run or refused:
+        console.say(show(install.planned(prepared), style).rstrip())
         return False
+    console.say(proposal(prepared.plan, style).rstrip())
     if not yes and not console.is_interactive():
         console.say("Nobody is there to ask: --yes does it, --dry-run only shows it.")
         return False

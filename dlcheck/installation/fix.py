@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
@@ -16,10 +17,10 @@ from dlcheck.model.fact import or_none
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding
 from dlcheck.model.plan import Options
+from dlcheck.model.profile import Severity
+from dlcheck.model.python_facts import Distribution
 
-REINSTALL = frozenset(
-    {"broken-partial-install", "two-copies-installed", "corrupted-download", "two-cuda-wheel-families"}
-)
+REINSTALL = frozenset({"broken-partial-install", "two-copies-installed", "corrupted-download"})
 """Causes that end when the subject is installed anew."""
 INSTALL = frozenset({
     "dependency-pins-conflict", "torch-companion-mismatch", "keras-tf-version-mismatch", "jax-jaxlib-mismatch",
@@ -32,22 +33,26 @@ REBUILD = frozenset({
     "wrong-vendor-build", "xpu-build-missing", "dependency-replaced-gpu-build",
 })  # fmt: skip
 """Causes that end when the framework comes in the build that fits this machine."""
-FIXABLE = REINSTALL | INSTALL | REBUILD | {"several-tf-distributions"}
+FIXABLE = REINSTALL | INSTALL | REBUILD | {"several-tf-distributions", "two-cuda-wheel-families"}
 
 
 def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
     """What would have to be installed to end the fixable causes among the findings; None where there is none.
 
-    Pure. A finding that another cause explains is left to that one.
+    Pure. A finding that another cause explains is left to that one, unless that is a framework nobody asked for.
     """
+    found = tuple(findings)
+    harmless = {one.cause for one in found if _is_by_choice(one)} - {
+        one.cause for one in found if not _is_by_choice(one)
+    }
     have = {one.name: one.version for one in or_none(facts.distributions) or ()}
     python = or_none(facts.python)
     wanted: dict[str, str] = {}
     again: set[str] = set()
     gone: set[str] = set()
     cleans = False
-    for one in findings:
-        if one.cause not in FIXABLE or one.because_of:
+    for one in found:
+        if one.cause not in FIXABLE or set(one.because_of) - harmless or _is_by_choice(one):
             continue
         package = one.about.get("package") or one.subject
         name = _name(package)
@@ -56,6 +61,11 @@ def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
             if name and have.get(name):
                 wanted.setdefault(name, f"{name}=={have[name]}")
                 again.add(name)
+        elif one.cause == "two-cuda-wheel-families":
+            for kept, others in _families(or_none(facts.distributions) or ()):
+                wanted[kept] = f"{kept}=={have[kept]}"
+                again.add(kept)
+                gone.update(others)
         elif one.cause == "several-tf-distributions":
             family = sorted(
                 other
@@ -80,6 +90,28 @@ def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
         uninstall=tuple(sorted(gone)),
         in_place=True,
     )
+
+
+def _families(distributions: Iterable[Distribution]) -> Iterable[tuple[str, list[str]]]:
+    """For each CUDA library that is there in several families: the wheel that another package asks for, and the others.
+
+    Left out where none or several are asked for: which one is right cannot be told.
+    """
+    there = tuple(distributions)
+    asked = {_name(need) for one in there for need in one.requires}
+    families: dict[str, list[str]] = {}
+    for one in there:
+        if found := re.fullmatch(r"(nvidia-[a-z-]+?)-cu\d+", one.name):
+            families.setdefault(found[1], []).append(one.name)
+    for names in families.values():
+        kept = [name for name in names if name in asked]
+        if len(names) > 1 and len(kept) == 1:
+            yield kept[0], [name for name in names if name != kept[0]]
+
+
+def _is_by_choice(finding: Finding) -> bool:
+    """A framework that is only noted as absent is one that the profile can do without: nobody asked for it."""
+    return finding.cause == "framework-missing" and finding.severity is Severity.NOTE
 
 
 def _name(package: str) -> str:

@@ -23,7 +23,12 @@ def render(done: Installation, style: Style) -> str:
     elif done.result == "planned" and done.written:
         lines = _bundled(done, style)
     elif done.result == "planned":
-        lines = [*_plan(plan, style), "", *_promise(plan)]
+        lines = [
+            *_plan(plan, style),
+            "",
+            _place(plan),
+            f"Nothing was changed. Run without --dry-run to do it{_time(plan)}.",
+        ]
     elif done.result == "installed":
         lines = _installed(done, style)
     else:
@@ -66,18 +71,27 @@ def _where(one: Artifact) -> str:
     return "already here" if one.here and one.source not in ("find-links", "local file") else one.source
 
 
-def _promise(plan: Plan) -> list[str]:
+def proposal(plan: Plan, style: Style) -> str:
+    """The plan for somebody who is about to say yes to it."""
+    return style.plain("\n".join([*_plan(plan, style), "", _place(plan)])) + "\n"
+
+
+def _place(plan: Plan) -> str:
     if plan.mode == "in-place":
-        how = f"Into {plan.venv} as it is: dlcheck did not make it and cannot swap it. An interruption is repaired by the next run."
-    else:
-        state = "new" if plan.mode == "create" else "made by dlcheck"
-        how = (
-            f"Into {plan.venv} ({state}). Built beside it, checked, trained, then swapped in: an interruption leaves "
-            "things as they are."
+        return (
+            f"Into {plan.venv} as it is: dlcheck did not make it and cannot swap it. An interruption is repaired by the "
+            "next run."
         )
+    state = "new" if plan.mode == "create" else "made by dlcheck"
+    return (
+        f"Into {plan.venv} ({state}). Built beside it, checked, trained, then swapped in: an interruption leaves "
+        "things as they are."
+    )
+
+
+def _time(plan: Plan) -> str:
     speed = plan.bytes_per_second
-    time = f" (about {_minutes(plan.download_bytes / speed)} at {speed * 8 / 1e6:.0f} Mbit/s)" if speed else ""
-    return [how, f"Nothing was changed. Run without --dry-run to do it{time}."]
+    return f" (about {_minutes(plan.download_bytes / speed)} at {speed * 8 / 1e6:.0f} Mbit/s)" if speed else ""
 
 
 def _minutes(seconds: float) -> str:

@@ -142,7 +142,45 @@ WELL = [
 ]
 
 
+def build(place: Path, source: str) -> None:
+    """A shared library of that source."""
+    code = place.with_suffix(".c")
+    code.write_text(source)
+    subprocess.run(["cc", "-shared", "-fPIC", f"-Wl,-soname,{place.name}", "-o", str(place), str(code)], check=True)
+
+
+def older_cudnn(planted: Planted, folder: Path) -> Ground:
+    """A cuDNN of the system's comes before the one that PyTorch brings."""
+    planted.list("nvidia-cudnn-cu13==9.13.0.50")
+    ground = driver("")(planted, folder)
+    assert isinstance(ground, Ground)
+    place = folder / "cuda" / "lib64"
+    place.mkdir(parents=True)
+    build(place / "libcudnn.so.9.1.0", "int cudnnGetVersion(void) { return 90100; }")
+    (place / "libcudnn.so.9").symlink_to("libcudnn.so.9.1.0")
+    ground.variables["LD_LIBRARY_PATH"] += f":{place}"
+    return ground
+
+
+def toolkits_stub(planted: Planted, folder: Path) -> Ground:
+    """The toolkit's libcuda for linking, which answers every call with 34, is found before the driver's."""
+    (folder / "stubs").mkdir()
+    stub = "int cuInit(unsigned flags) { return 34; } int cuDriverGetVersion(int *version) { return 34; }"
+    build(folder / "stubs" / "libcuda.so.1", stub)
+    ground = driver("")(planted, folder)
+    assert isinstance(ground, Ground)
+    ground.variables["LD_LIBRARY_PATH"] = f"{folder / 'stubs'}:{ground.variables['LD_LIBRARY_PATH']}"
+    return ground
+
+
+def hanging_tool(planted: Planted, folder: Path) -> Ground:
+    """nvidia-smi that never answers on a machine without a card: nobody needs to ask it."""
+    return Ground({"PATH": put_tool(folder, "nvidia-smi", nvidia_smi("hang"))})
+
+
 FAULTS = (
+    Case("devices", "an older cuDNN on LD_LIBRARY_PATH", older_cudnn, "ld-library-path-shadows-wheel-libs", needs=("cc",)),
+    Case("devices", "the toolkit's stub of libcuda is loaded", toolkits_stub, "cuda-stub-library-loaded", needs=("cc",)),
     *(
         Case("devices", what, driver(fault, **given), cause, severity, arguments=QUICK, limit=25, needs=("cc",))
         for what, fault, given, cause, severity in BROKEN
@@ -154,4 +192,7 @@ FAULTS = (
         needs=("cc",),
     ),
 )  # fmt: skip
-HEALTHY = tuple(Case("devices", what, driver(fault, **given), needs=("cc",)) for what, fault, given in WELL)
+HEALTHY = (
+    *(Case("devices", what, driver(fault, **given), needs=("cc",)) for what, fault, given in WELL),
+    Case("devices", "an nvidia-smi that hangs where no card is", hanging_tool, limit=25),
+)

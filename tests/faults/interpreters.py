@@ -2,10 +2,40 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 from tests.faults.imports import ONLY, importing
-from tests.faults.planting import Case, nothing
+from tests.faults.planting import BIN, Case, Ground, Plant, Planted, nothing
+
+
+def belongs_to_the_system(planted: Planted, folder: Path) -> Ground:
+    """A whole Python of its own, outside of any environment, marked as PEP 668 has it: its library is linked, not copied."""
+    release = f"python3.{sys.version_info[1]}"
+    own, library = folder / "usr", Path(sys.base_prefix) / "lib" / release
+    (own / BIN).mkdir(parents=True)
+    shutil.copy(Path(sys.base_prefix) / BIN / release, own / BIN / release)
+    (own / "lib" / release).mkdir(parents=True)
+    for one in library.iterdir():
+        if one.name not in ("site-packages", "EXTERNALLY-MANAGED"):
+            (own / "lib" / release / one.name).symlink_to(one)
+    shutil.copytree(planted.site, own / "lib" / release / "site-packages")
+    (own / "lib" / release / "EXTERNALLY-MANAGED").write_text("[externally-managed]\nError=Ask the system.\n")
+    planted.target = ("--python", str(own / BIN / release))
+    return Ground()
+
+
+def calls_itself(implementation: str) -> Plant:
+    """A stand-in for another implementation: this Python, told by its environment to give that name."""
+
+    def plant(planted: Planted, folder: Path) -> Ground:
+        words = f"import sys; sys.implementation.name = {implementation!r}\n"
+        (planted.site / "zoo_implementation.pth").write_text(words)
+        return Ground()
+
+    return plant
 
 
 def of(release: str, case: Case) -> Case:
@@ -15,6 +45,15 @@ def of(release: str, case: Case) -> Case:
 DROPPED = importing("import distutils.version\n")
 NEWER = importing("match 1:\n    case 1:\n        pass\n")
 FAULTS = (
+    Case("interpreters", "PyPy (a stand-in)", calls_itself("pypy"), "python-unsupported-implementation"),
+    Case(
+        "interpreters",
+        "a Python of the system (PEP 668)",
+        belongs_to_the_system,
+        "externally-managed-python",
+        "warning",
+        needs=("bare machine",),
+    ),
     of("3.6", Case("interpreters", "Python 3.6", nothing, "python-too-old", torch="1.10.0")),
     of("3.7", Case("interpreters", "Python 3.7", nothing, "python-too-old", torch="1.10.0")),
     of("3.8", Case("interpreters", "Python 3.8", nothing, "python-too-old", "warning")),

@@ -96,6 +96,7 @@ FAULTS = (
         "machine", "a full disk under the environment", full_disk, "no-disk-space", needs=("mounts",),
         words="packages land",
     ),
+    Case("machine", "few files may be open at once", limited("ulimit -n 256"), "open-files-limit", "warning"),
     Case("machine", "3 GiB of memory", memory(3 << 30), "cgroup-memory-limit", needs=("memory group",)),
     Case("machine", "6 GiB of memory", memory(6 << 30), "cgroup-memory-limit", "warning", needs=("memory group",)),
     # A real kill by the kernel. The limit is the cause of the death and is told first; the death itself is not lost.

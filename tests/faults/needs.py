@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dlcheck.host.system import look_container
 from tests.faults.planting import interpreter
 
 KERNEL = "refused by the kernel of this machine: "
@@ -21,9 +22,10 @@ BY_KERNEL = {
     "mounts": "mount namespaces",
     "networks": "network namespaces",
     "memory group": "a control group for memory (version 1 of the interface, as root)",
+    "bare machine": "machine around us but a container, in which a Python of the system's is normal",
     "processor group": "a control group for processors (version 1 of the interface, as root)",
 }
-"""The whole list of what a kernel, or the container around this process, may refuse."""
+"""The whole list of what a kernel, or the container around this process, may refuse even in CI."""
 
 
 def find_uv() -> str | None:
@@ -64,6 +66,8 @@ def have(need: str) -> bool:
         return sys.platform == "linux" and namespace("-n")
     if need in ("memory group", "processor group"):
         return control_group(MEMORY if need == "memory group" else PROCESSORS) and have("mounts")
+    if need == "bare machine":
+        return look_container().kind is None
     if need.startswith("python "):
         return bool(interpreter(need.removeprefix("python ")))
     return bool(find_uv() if need == "uv" else shutil.which(need))

@@ -121,6 +121,13 @@ def asking(variables: Callable[[int], dict[str, str]], before: tuple[str, ...] =
     return lambda *_: Ground({**CLEAN, **variables(free_port())}, before=before)
 
 
+def names_only_broken(planted: Planted, folder: Path) -> Ground:
+    """The network is there, the server of names is not: nobody listens where resolv.conf points."""
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+    before = in_namespace(f"mount --bind {folder / 'resolv.conf'} /etc/resolv.conf")
+    return Ground({**CLEAN, "PIP_INDEX_URL": "https://index.example/simple"}, before=before)
+
+
 def make_certificate(folder: Path) -> Path:
     """Key and certificate, in one file, of an authority that nobody trusts, for this machine's own address."""
     place = folder / "both.pem"
@@ -172,6 +179,7 @@ FAULTS = tuple(
         *(Case("", f"an index: {what}", answering(**answers), cause, severity) for what, answers, cause, severity in ANSWERS),
         Case("", "an index that never answers", answering(wait=30.0), "index-server-fault", limit=30),
         *(Case("", what, asking(variables), cause) for what, variables, cause in ADDRESSES),
+        Case("", "only the server of names is away", names_only_broken, "dns-failure", needs=("mounts",)),
         Case(
             "", "a proxy that wants a password", behind_a_proxy(407), "proxy-misconfigured", besides=("index-trust",)
         ),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.survival import BIN, Environment, doctor
+from tests.survival import BIN, Environment, causes, doctor
 
 LIMIT = 60
 """Seconds that any one examination may take; faults that make things hang have tighter limits of their own."""
@@ -29,6 +29,7 @@ class Planted(Environment):
             subprocess.run([python, "-m", "venv", "--without-pip", str(self.folder)], check=True, timeout=120)
             self.python = self.folder / BIN / "python"
             self.site = next(self.folder.glob("lib/python*/site-packages"))
+            self.target = ("--venv", str(self.folder))
         else:
             super().__init__(folder / "env")
         self.home = folder / "home"
@@ -154,13 +155,8 @@ def put_tool(folder: Path, name: str, text: str) -> str:
 
 
 def alarms(document: dict[str, Any]) -> dict[str, str]:
-    """Cause to severity of everything that is more than a note."""
-    return {
-        one["cause"]: one["severity"]
-        for verdict in document["verdicts"]
-        for one in sorted(verdict["findings"], key=lambda one: one["severity"] == "error")
-        if one["severity"] != "note"
-    }
+    """Cause to its worst severity, of everything that is more than a note."""
+    return {cause: severity for cause, severity in causes(document).items() if severity != "note"}
 
 
 def messages(document: dict[str, Any], cause: str) -> str:

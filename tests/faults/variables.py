@@ -79,6 +79,22 @@ def pip_of_another_python(planted: Planted, folder: Path) -> Ground:
     return Ground({"PATH": path, "VIRTUAL_ENV": str(planted.folder)})
 
 
+def jax_platforms(planted: Planted, folder: Path) -> Ground:
+    """What a GPU machine's profile sets, on a machine with JAX for the CPU."""
+    planted.list("jax==0.10.2", "jaxlib==0.10.2", jax="jaxlib<=0.10.2,>=0.10.2")
+    return Ground({"JAX_PLATFORMS": "cuda"})
+
+
+def conda_around_an_environment(planted: Planted, folder: Path) -> Ground:
+    """Conda's base is active too, its pip comes first: what is installed lands there."""
+    base = folder / "miniconda3"
+    (base / "conda-meta").mkdir(parents=True)
+    path = put_tool(folder, "pip", f"#!{base}/bin/python\nimport pip\n")
+    return Ground(
+        {"PATH": path, "VIRTUAL_ENV": str(planted.folder), "CONDA_PREFIX": str(base), "CONDA_DEFAULT_ENV": "base"}
+    )
+
+
 SURROUNDINGS: list[tuple[str, Plant, str, str]] = [
     ("PYTHONPATH of another Python", packages_of_another_python, "two-copies-installed", "warning"),
     ("PYTHONDONTWRITEBYTECODE", variables(PYTHONDONTWRITEBYTECODE="1"), "bytecode-not-written", "note"),
@@ -101,6 +117,8 @@ SURROUNDINGS: list[tuple[str, Plant, str, str]] = [
     ("a notebook of another Python", kernel_of_another_python, "notebook-kernel-other-python", "warning"),
     ("Jupyter without ipykernel", kernel_and_no_ipykernel, "ipykernel-missing", "note"),
     ("pip of another Python, active environment", pip_of_another_python, "installed-for-other-python", "warning"),
+    ("conda active around a virtual environment", conda_around_an_environment, "installed-for-other-python", "warning"),
+    ("JAX_PLATFORMS left over", jax_platforms, "jax-variable-wrong", "error"),
     ("PIP_INDEX_URL not encrypted", variables(PIP_INDEX_URL="http://index.example/simple"), "index-trust", "warning"),
     ("PIP_TRUSTED_HOST", variables(PIP_TRUSTED_HOST="index.example"), "index-trust", "warning"),
     (

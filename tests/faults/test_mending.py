@@ -1,0 +1,105 @@
+"""What `doctor --fix` mends is planted, mended from an index on this machine, and looked at again by the same run.
+
+The causes in ``fix.FIXABLE`` that are not here need a GPU to be there at all (a build for another device), or never are in an
+environment (a download that was cut short); their plans are tables in tests/test_fix.py.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dlcheck.installation.fix import FIXABLE, REBUILD
+from tests.faults.needs import require
+from tests.faults.planting import Case, Ground, Planted, alarms, packages
+from tests.faults.zoo import FAULTS
+from tests.installers.index_server import Index, serve
+
+pytestmark = [pytest.mark.real, pytest.mark.skipif(os.name != "posix", reason="the zoo is planted with what POSIX has")]
+
+
+def torn(planted: Planted, folder: Path) -> Ground:
+    """A small package of which a file is gone."""
+    planted.list("attrs==24.1.0", "colorama==0.4.6")
+    (planted.site / "colorama" / "__init__.py").unlink()
+    return Ground()
+
+
+def left_over(planted: Planted, folder: Path) -> Ground:
+    """What pip moves aside, and an interrupted pip leaves."""
+    planted.list("attrs==24.1.0")
+    (planted.site / "~olorama").mkdir()
+    return Ground()
+
+
+def twice(planted: Planted, folder: Path) -> Ground:
+    """Two releases of a small package in one folder, both whole."""
+    planted.list("attrs==24.1.0", "colorama==0.4.6")
+    shutil.copytree(planted.site / "colorama-0.4.6.dist-info", planted.site / "colorama-0.4.5.dist-info")
+    for name in ("METADATA", "RECORD"):
+        place = planted.site / "colorama-0.4.5.dist-info" / name
+        place.write_text(place.read_text().replace("0.4.6", "0.4.5"))
+    return Ground()
+
+
+MAJORS = packages(
+    "nvidia-cublas-cu11==11.11.3.6", "nvidia-cublas-cu12==12.8.4.1", "mine==1.0", mine="nvidia-cublas-cu12==12.8.4.1"
+)
+OWN = [
+    Case("mending", "a file is gone", torn, "broken-partial-install"),
+    Case("mending", "a leftover", left_over, "broken-partial-install", "warning"),
+    Case("mending", "two releases", twice, "two-copies-installed", "warning"),
+    Case("mending", "CUDA wheels of two majors", MAJORS,
+         "two-cuda-wheel-families", "warning"),
+]  # fmt: skip
+BY_NAME = {str(case): case for case in (*FAULTS, *OWN)}
+TINY = [
+    ("mending: a file is gone", "colorama==0.4.6"),
+    ("mending: a leftover", "attrs==24.1.0"),
+    ("mending: two releases", "colorama==0.4.6"),
+    ("mending: CUDA wheels of two majors", "nvidia-cublas-cu12==12.8.4.1"),
+    ("packages: keras 2 under tensorflow 2.21", "keras==3.15.1"),
+    ("packages: protobuf too new for tensorflow", "protobuf==4.25.8"),
+    ("packages: typing_extensions too old", "typing-extensions==4.16.0"),
+    ("packages: jaxlib of another jax", "jaxlib==0.10.2"),
+    ("packages: a CUDA plugin of another jax", "jax-cuda12-pjrt==0.6.0"),
+    ("packages: numpy 2 under an old torch", "numpy==1.26.4"),
+    ("packages: a requirement that is not installed", "tokenizers==0.23.3"),
+    ("variables: TF_USE_LEGACY_KERAS without tf-keras", "tf-keras==2.21.0"),
+    ("variables: Jupyter without ipykernel", "ipykernel==7.0.0"),
+]
+"""A case, and the wheel of one file that the index has for it."""
+CLEAN = dict.fromkeys(("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_EXTRA_INDEX_URL"), "UNSET")
+
+
+@pytest.mark.parametrize(("name", "wheel"), TINY, ids=[row[0] for row in TINY])
+def test_mended(name: str, wheel: str, tmp_path: Path):
+    case = BY_NAME[name]
+    require(*case.needs, "uv")
+    index = Index()
+    index.add(*wheel.split("=="))
+    with serve(index), case.planted(tmp_path) as (planted, ground):
+        variables = {
+            **CLEAN,
+            **ground.variables,
+            "PIP_INDEX_URL": index.url,
+            "PIP_CONFIG_FILE": "/dev/null",
+            "UV_CACHE_DIR": str(tmp_path / "uv"),
+            "DLCHECK_CACHE_DIR": str(tmp_path / "cache"),
+        }
+        before = planted.examine("--quick", cwd=ground.cwd, **ground.variables)
+        after = planted.examine("--quick", "--fix", "--yes", online=True, cwd=ground.cwd, **variables)
+    named = {one["cause"] for verdict in before["verdicts"] for one in verdict["findings"]}
+    assert case.cause in named
+    assert alarms(after) == {}
+    assert case.cause not in {one["cause"] for verdict in after["verdicts"] for one in verdict["findings"]}
+    assert index.sent, "nothing was fetched"
+
+
+def test_every_cause_that_can_be_planted_without_a_gpu_is_mended_here():
+    beside = {"corrupted-download", "torch-companion-mismatch", "framework-missing", "several-tf-distributions"}
+    mended = {BY_NAME[name].cause for name, _ in TINY}
+    assert mended == FIXABLE - REBUILD - beside
