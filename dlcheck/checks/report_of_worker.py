@@ -14,7 +14,7 @@ from dlcheck.checks import training
 from dlcheck.checks.exercises import beside, judge_exercise
 from dlcheck.checks.plane import plane_of
 from dlcheck.checks.training import judge_training, rounding_of
-from dlcheck.model.smoke import Numbers, Plane, SmokeResult, SmokeRun, SmokeStatus, SmokeTask
+from dlcheck.model.smoke import Numbers, Plane, Settings, SmokeResult, SmokeRun, SmokeStatus, SmokeTask
 
 DIED = "training-crashes"
 HUNG = "smoke-timeout"
@@ -44,6 +44,7 @@ class Account:
         self._open: dict[str, float] = {}
         self._memory: dict[str, int] = {}
         self._probes: dict[tuple[str, str], dict[str, tuple[float, float]]] = {}
+        self._settings: dict[tuple[str, str], Settings] = {}
         self._at: dict[str, dict[str, Any]] = {}
         self._runs: list[dict[str, Any]] = []
         self._exercises: list[dict[str, Any]] = []
@@ -76,6 +77,9 @@ class Account:
                 seen[0],
                 seen[1],
             )
+        elif kind == "settings":
+            said = (tuple(map(str, event.get(name) or ())) for name in ("allowed", "forced"))
+            self._settings[device, str(event.get("fault"))] = Settings(*said)
         elif kind == "end":
             size = _number(event.get("memory"))
             self._memory[device] = int(size) if math.isfinite(size) else 0
@@ -123,7 +127,8 @@ class Account:
         probes = self._probes.get((run.device, str(event.get("fault"))), {})
         uses = {line[1] for line in task.program}
         rounding = rounding_of(seen for operation, seen in probes.items() if operation == "linear" or uses & RECURRENT)
-        said = judge_training(task, run, highest.get(_key(event)), rounding)
+        settings = self._settings.get((run.device, str(event.get("fault"))), Settings())
+        said = judge_training(task, run, highest.get(_key(event)), rounding, settings)
         return SmokeResult(
             framework=self.framework,
             version=self.version,

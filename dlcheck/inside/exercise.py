@@ -28,7 +28,7 @@ def exercises(level, kit):
     """The exercises of a level, as (name, function of the options)."""
     found = [("large-products", products), ("memory-copy", copies)]
     if level == "long":
-        found += [("memory-patterns", patterns), ("sustained-load", load)]
+        found += [("memory-patterns", patterns), ("sustained-load", sustained)]
     return [(name, lambda options, function=function: function(kit, options)) for name, function in found]
 
 
@@ -109,7 +109,7 @@ def patterns(kit, options):
     return {"wrong": wrong, "checked": blocks * words * 5, "measured": {"tested_bytes": blocks * BLOCK}}
 
 
-def load(kit, options):
+def sustained(kit, options):
     """Multiply for a while; every product must be equal to the first, which was checked; the speed over time."""
     side = 1024 if kit["cpu"] else 4096
     whole_one, whole_two, one, two = kit["matrices"](side)

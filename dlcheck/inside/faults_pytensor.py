@@ -5,17 +5,18 @@ def kit(library, tensor):
     """The functions. Neither library can see a number as bits, so that both roundings are arithmetic."""
     still = library.gradient.disconnected_grad
 
+    def exponent(x):
+        return tensor.floor(tensor.log2(tensor.maximum(abs(x), 2.0**-126)))
+
     def rounded(x, bits):
-        """The number x with ``bits`` bits after the leading one, after Veltkamp."""
-        large = x * (2.0 ** (23 - bits) + 1)
-        return x + still(large - (large - x) - x)
+        """The number x with ``bits`` bits after the leading one."""
+        step = 2.0 ** (exponent(x) - bits)
+        return x + still(tensor.round(x / step) * step - x)
 
     def flipped(y):
         """The lowest bit of the exponent of the largest number flips: it doubles, or is halved."""
-        size = abs(y)
-        exponent = tensor.floor(tensor.log2(tensor.maximum(size, 2.0**-126)))
-        other = tensor.switch(tensor.eq(exponent % 2, 1), y * 2, y / 2)
-        return y + still(tensor.switch(tensor.eq(size, size.max()), other - y, 0))
+        other = tensor.switch(tensor.eq(exponent(y) % 2, 1), y * 2, y / 2)
+        return y + still(tensor.switch(tensor.eq(abs(y), abs(y).max()), other - y, 0))
 
     def row(values, like):
         return tensor.constant(values, dtype=like.dtype)

@@ -39,8 +39,8 @@ class Broken(layers.Layer):
         super().__init__()
         self.change = change
         self.switched = {}
-        self.kit = load("faults_" + BACKEND)["KIT"]  # noqa: F821 - given by train.py
-        shape = (len(load("faults")["ARITHMETIC"]),)  # noqa: F821 - given by train.py
+        self.kit = load("faults_" + BACKEND)["KIT"]  # noqa: F821 - given by start.py
+        shape = (len(load("faults")["ARITHMETIC"]),)  # noqa: F821 - given by start.py
         self.flags = self.add_weight(shape=shape, initializer="zeros", trainable=False)
 
     def switch(self, found):

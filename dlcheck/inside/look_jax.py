@@ -37,7 +37,7 @@ def main(answer, options):
     answer.put(devices=devices, computes=devices[0]["error"] is None, details=details)
     answer.put(libraries=answer.libraries())
     if options.get("keras"):
-        look_keras(answer)
+        load("look_keras")["look"](answer)  # noqa: F821 - given by start.py
 
 
 def describe(device):
@@ -73,22 +73,3 @@ def version_of(name):
         return version(name)
     except Exception:
         return "?"
-
-
-def look_keras(answer):
-    """Import Keras on this backend."""
-    answer.stage("keras")
-    start = time.perf_counter()
-    try:
-        import keras
-
-        answer.put(
-            keras={
-                "result": "found",
-                "version": str(keras.__version__),
-                "seconds": time.perf_counter() - start,
-                "backend": keras.backend.backend(),
-            }
-        )
-    except Exception as error:
-        answer.put(keras={"result": "raised", "error_type": type(error).__name__, "error": str(error)[:4000]})

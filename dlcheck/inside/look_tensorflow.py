@@ -37,7 +37,7 @@ def main(answer, options):
     answer.put(devices=devices, computes=eager and devices[0]["error"] is None, details=build_details(tf))
     answer.put(libraries=answer.libraries())
     if options.get("keras"):
-        look_keras(answer, tf)
+        load("look_keras")["look"](answer, lambda: str(tf.keras.__version__))  # noqa: F821 - given by start.py
 
 
 def list_devices(tf):
@@ -88,20 +88,3 @@ def build_details(tf):
     except Exception as error:
         return {"build_info_error": "%s: %s" % (type(error).__name__, error)}
     return {str(name): str(value) for name, value in dict(info).items()}
-
-
-def look_keras(answer, tf):
-    """tf.keras and, where it is installed on its own, Keras: both on this backend."""
-    answer.stage("keras")
-    start = time.perf_counter()
-    try:
-        bundled = str(tf.keras.__version__)
-        keras = {"result": "found", "version": bundled, "tf_keras": bundled, "backend": "tensorflow"}
-        if importlib.util.find_spec("keras") is not None:
-            import keras as alone
-
-            keras["version"] = str(alone.__version__)
-        keras["seconds"] = time.perf_counter() - start
-        answer.put(keras=keras)
-    except Exception as error:
-        answer.put(keras={"result": "raised", "error_type": type(error).__name__, "error": str(error)[:4000]})

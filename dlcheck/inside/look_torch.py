@@ -38,7 +38,7 @@ def main(answer, options):
     answer.put(details=details)
     answer.put(libraries=answer.libraries())
     if options.get("keras"):
-        look_keras(answer)
+        load("look_keras")["look"](answer)  # noqa: F821 - given by start.py
 
 
 def list_devices(torch, details):
@@ -120,22 +120,3 @@ def build_details(torch):
         if value is not None:
             details[name] = str(value)
     return details
-
-
-def look_keras(answer):
-    """Import Keras on this backend."""
-    answer.stage("keras")
-    start = time.perf_counter()
-    try:
-        import keras
-
-        answer.put(
-            keras={
-                "result": "found",
-                "version": str(keras.__version__),
-                "seconds": time.perf_counter() - start,
-                "backend": keras.backend.backend() if hasattr(keras.backend, "backend") else "tensorflow",
-            }
-        )
-    except Exception as error:
-        answer.put(keras={"result": "raised", "error_type": type(error).__name__, "error": str(error)[:4000]})

@@ -79,6 +79,16 @@ def guard(seconds):
             pass
 
 
+def load(name):
+    """The names of a script of this folder; among them this function, so that scripts can use each other."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
+    with open(source, "rb") as stream:
+        code = compile(stream.read(), source, "exec")
+    space = {"__name__": "dlcheck_inside_" + name, "__file__": source, "load": load}
+    exec(code, space)
+    return space
+
+
 def main():
     """Run the script that the command line names."""
     name, path, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
@@ -90,12 +100,7 @@ def main():
     answer = Answer(path)
     answer.put()
     try:
-        source = os.path.join(here, name + ".py")
-        with open(source, "rb") as stream:
-            code = compile(stream.read(), source, "exec")
-        space = {"__name__": "dlcheck_inside_" + name, "__file__": source}
-        exec(code, space)
-        space["main"](answer, options)
+        load(name)["main"](answer, options)
         answer.stage("done")
     except MemoryError as error:
         answer.failed(error)

@@ -4,27 +4,16 @@ It judges nothing: it reports losses, first gradients, final weights and where t
 with the reference in a process of its own. Each thing learnt is one JSON line, appended to the file ``options["lines"]``
 at once, so that a crash or a hang leaves all that was finished.
 
-The loop is the same for every framework; what differs stands in train_<framework>.py beside this file, which is loaded as
-start.py loads this one (one framework a process). It offers start(options), version(), accelerated(), forks(), devices(),
-memory(device), Trainer(device, options), and where it can exercise_kit(trainer, memory_available) and mirrored(task).
+The loop is the same for every framework; what differs stands in train_<framework>.py beside this file (one framework a
+process). It offers start(options), version(), accelerated(), forks(), devices(), memory(device), Trainer(device, options),
+and where it can exercise_kit(trainer, memory_available) and mirrored(task).
 """
 
-import array
 import base64
 import json
 import os
 import sys
 import time
-
-
-def load(name):
-    """The names of another script of this folder."""
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), name + ".py")
-    with open(source, "rb") as stream:
-        code = compile(stream.read(), source, "exec")
-    space = {"__name__": "dlcheck_inside_" + name, "__file__": source, "load": load}
-    exec(code, space)
-    return space
 
 
 class Lines:
@@ -46,7 +35,7 @@ def main(answer, options):
     for name, value in options.get("variables", {}).items():
         os.environ[name] = value
     name = options["framework"].partition("-")[0]
-    adapter = load("train_" + {"aesara": "pytensor"}.get(name, name))
+    adapter = load("train_" + {"aesara": "pytensor"}.get(name, name))  # noqa: F821 - given by start.py
     adapter["start"](options)
     lines = Lines(options["lines"])
     lines.write(
@@ -170,13 +159,15 @@ def train_on(adapter, device, tasks, options, lines):
             trainer = adapter["Trainer"](device.get("really", name), options)
             first = trainer.open()
             lines.write("open", device=name, seconds=time.monotonic() - began, **(first or {}))
+            reduces = load("precision")["reduces"]  # noqa: F821 - given by start.py
             shown = "cuda:0" if fault == "place" else name
             for dtype in options["dtypes"]:
-                reduced = dtype == "float32" and probe(trainer, shown, tasks, lines, fault)
+                reduced = dtype == "float32" and reduces(adapter, trainer, shown, tasks, lines)
                 each(trainer, shown, dtype, "default", tasks=tasks, options=options, lines=lines)
                 if reduced:
                     trainer.highest()
                     each(trainer, shown, dtype, "highest", tasks=tasks, options=options, lines=lines)
+                    trainer.usual()
         if options["level"] != "quick":
             exercise(adapter, trainer, name, options, lines)
     except Exception as error:
@@ -188,7 +179,7 @@ def exercise(adapter, trainer, name, options, lines):
     """What the longer levels ask beyond training, where the framework's adapter knows how."""
     if "exercise_kit" not in adapter or not options.get("exercise", True):
         return
-    exercises = load("exercise")
+    exercises = load("exercise")  # noqa: F821 - given by start.py
     kit = adapter["exercise_kit"](trainer, exercises["memory_available"])
     for title, function in exercises["exercises"](options["level"], kit):
         lines.write("task", device=name, task=title, dtype="float32", mode="exercise", math="default")
@@ -283,55 +274,3 @@ def train_once(trainer, task, dtype, mode, options):
     for part in ("start", "gradients", "trained", "watched"):
         packed[part] = {name: base64.b64encode(raw).decode("ascii") for name, raw in run[part].items()}
     return packed
-
-
-SIDE = 16
-
-LAYERED = ("conv2d", "rnn", "lstm", "bidirectional_lstm")
-"""Operations that a GPU library computes with the settings of convolutions (cuDNN)."""
-
-
-def probe(trainer, name, tasks, lines, fault):
-    """See to how many bits the device rounds what it multiplies; True where it is not float32.
-
-    1 + 2^-9 survives TF32 (10 bits) and not bfloat16 (7 bits); 1 + 2^-12 survives float32 only.
-    """
-    reduced, used = False, {line[1] for task in tasks for line in task["program"]}
-    for operation, of_x, of_w in (
-        ("linear", [SIDE, SIDE], [SIDE, SIDE]),
-        ("conv2d", [1, 2, SIDE // 2, SIDE], [1, 1, SIDE, SIDE]),
-    ):
-        if operation == "conv2d" and not used.intersection(LAYERED):
-            continue
-        half = SIDE * SIDE // 2
-        task = {
-            "name": "probe " + operation,
-            "program": [["z", operation, "x", "w", "b"], ["loss", "weighted_sum", "z", "y"]],
-            "inputs": {
-                "x": floats(of_x, [1.0 + 2.0**-9] * half + [1.0 + 2.0**-12] * half),
-                "y": floats(of_x, [1.0] * 2 * half),
-            },
-            "weights": {
-                "w": floats(of_w, [float(row == column) for row in range(SIDE) for column in range(SIDE)]),
-                "b": floats([SIDE], [0.0] * SIDE),
-            },
-            "learning_rate": 1.0,
-            "steps": 0,
-            "exact": True,
-            "watched": {"z": None},
-        }
-        try:
-            raw = trainer.train(task, "float32", "eager", 0)["watched"]["z"]
-        except Exception as error:
-            lines.write("probe", device=name, operation=operation, fault=fault, **words(error))
-            continue
-        seen = array.array("f", raw)
-        rest = [min(seen[:half]) - 1.0, min(seen[half:]) - 1.0]
-        lines.write("probe", device=name, operation=operation, fault=fault, seen=rest)
-        reduced = reduced or rest[1] != 2.0**-12
-    return reduced
-
-
-def floats(shape, values):
-    """An array as the task files write it."""
-    return {"kind": "float", "shape": shape, "values": values}

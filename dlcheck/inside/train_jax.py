@@ -156,9 +156,17 @@ OPERATIONS = {
 }
 
 
+def settings(trainer):
+    """What allows fewer bits than float32 has on a device, as one would set it."""
+    asked = jax.config.jax_default_matmul_precision
+    if asked in ("float32", "highest") or (asked is None and trainer.device.platform == "cpu"):
+        return []
+    return ["jax_default_matmul_precision = %s" % (asked or "None, which leaves it to the device")]
+
+
 def exercise_kit(trainer, memory_available):
     """How the longer levels' exercises are done here."""
-    return load("exercise_jax")["kit"](trainer.device, memory_available)  # noqa: F821 - given by train.py
+    return load("exercise_jax")["kit"](trainer.device, memory_available)  # noqa: F821 - given by start.py
 
 
 def step_of(task, dtype):
@@ -171,8 +179,8 @@ def step_of(task, dtype):
         values = dict(inputs, **weights)
         functions = [OPERATIONS[line[1]] for line in program]
         if switched:
-            kit = load("faults_jax")["KIT"]  # noqa: F821 - given by train.py
-            functions = load("faults")["broken"](program, OPERATIONS, kit, switched)  # noqa: F821 - given by train.py
+            kit = load("faults_jax")["KIT"]  # noqa: F821 - given by start.py
+            functions = load("faults")["broken"](program, OPERATIONS, kit, switched)  # noqa: F821 - given by start.py
         for (output, _, *arguments), function in zip(program, functions):
             values[output] = function(*[values[name] for name in arguments])
         return values["loss"], {name: values[name] for name in task["watched"]}
@@ -199,7 +207,7 @@ class Trainer:
         self.several = len(jax.devices("cpu")) > 1
         self.device = every[device]
         self.fault = options.get("fault")
-        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by train.py
+        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by start.py
 
     def open(self):
         """Touch the device for the first time."""
@@ -209,8 +217,13 @@ class Trainer:
         """JAX compiles."""
         return ["jit"]
 
+    def usual(self):
+        """Back to what was set, which other devices shall be judged by."""
+        jax.config.update("jax_default_matmul_precision", self.before)
+
     def highest(self):
         """Ask for full float32 products."""
+        self.before = jax.config.jax_default_matmul_precision
         if self.fault == "tf32":
             self.faults = None
         jax.config.update("jax_default_matmul_precision", "highest")

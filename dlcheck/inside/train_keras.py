@@ -65,6 +65,27 @@ def memory(_):
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
+def settings(trainer):
+    """What allows fewer bits than float32 has on a device, as one would set it in the backend."""
+    if trainer.device.startswith("cpu"):
+        return []
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        asked = tf.config.experimental.tensor_float_32_execution_enabled()
+        return ["tf.config.experimental.enable_tensor_float_32_execution(True), the default"] if asked else []
+    if BACKEND == "torch":
+        import torch
+
+        found = {"cuda.matmul": torch.backends.cuda.matmul.allow_tf32, "cudnn": torch.backends.cudnn.allow_tf32}
+        return ["torch.backends.%s.allow_tf32 = True" % name for name, on in found.items() if on]
+    import jax
+
+    asked = jax.config.jax_default_matmul_precision
+    full = asked in ("float32", "highest")
+    return [] if full else ["jax_default_matmul_precision = %s" % (asked or "None, which leaves it to the device")]
+
+
 def exercise_kit(trainer, memory_available):
     """How the longer levels' exercises are done by the backend."""
     device = trainer.device
@@ -73,7 +94,7 @@ def exercise_kit(trainer, memory_available):
 
         kind, _, at = device.partition(":")
         device = jax.devices({"cuda": "gpu"}.get(kind, kind))[int(at or 0)]
-    return load("exercise_" + BACKEND)["kit"](device, memory_available)  # noqa: F821 - given by train.py
+    return load("exercise_" + BACKEND)["kit"](device, memory_available)  # noqa: F821 - given by start.py
 
 
 MODELS = {}
@@ -82,7 +103,7 @@ MODELS = {}
 
 def compiled(task, faults):
     """A model, ready to train, and its Build."""
-    pieces = load("layers_keras")  # noqa: F821 - given by train.py
+    pieces = load("layers_keras")  # noqa: F821 - given by start.py
     build = pieces["Build"](task, faults)
     model = build.model()
     model.compile(
@@ -108,7 +129,7 @@ class Trainer:
         if BACKEND != "torch":
             self.place = device.replace("cuda", "gpu") if ":" in device else device + ":0"
         self.fault = options.get("fault")
-        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by train.py
+        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by start.py
 
     def open(self):
         """Touch the device for the first time."""
@@ -119,6 +140,22 @@ class Trainer:
         """Keras' own loop."""
         return ["train_on_batch"]
 
+    def usual(self):
+        """Back to what was set, which other devices shall be judged by."""
+        MODELS.clear()
+        if BACKEND == "tensorflow":
+            import tensorflow as tf
+
+            tf.config.experimental.enable_tensor_float_32_execution(self.before)
+        elif BACKEND == "jax":
+            import jax
+
+            jax.config.update("jax_default_matmul_precision", self.before)
+        else:
+            import torch
+
+            torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = self.before
+
     def highest(self):
         """Ask the backend for full float32 products."""
         if self.fault == "tf32":
@@ -127,15 +164,18 @@ class Trainer:
         if BACKEND == "tensorflow":
             import tensorflow as tf
 
+            self.before = tf.config.experimental.tensor_float_32_execution_enabled()
             tf.config.experimental.enable_tensor_float_32_execution(False)
         elif BACKEND == "torch":
             import torch
 
+            self.before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
             torch.set_float32_matmul_precision("highest")
             torch.backends.cudnn.allow_tf32 = False
         else:
             import jax
 
+            self.before = jax.config.jax_default_matmul_precision
             jax.config.update("jax_default_matmul_precision", "highest")
 
     def train(self, task, dtype, mode, steps):

@@ -147,9 +147,16 @@ OPERATIONS = {
 FEW_OPERATIONS = ("exact-integers", "perceptron-gates", "mlp-regression", "word-embedding")
 
 
+def settings(trainer):
+    """What allows fewer bits than float32 has on a device, as one would set it."""
+    if trainer.device.startswith("cpu") or not tf.config.experimental.tensor_float_32_execution_enabled():
+        return []
+    return ["tf.config.experimental.enable_tensor_float_32_execution(True), the default"]
+
+
 def exercise_kit(trainer, memory_available):
     """How the longer levels' exercises are done here."""
-    return load("exercise_tensorflow")["kit"](trainer.device, memory_available)  # noqa: F821 - given by train.py
+    return load("exercise_tensorflow")["kit"](trainer.device, memory_available)  # noqa: F821 - given by start.py
 
 
 def compute(task, inputs, weights, rate, switched):
@@ -158,8 +165,8 @@ def compute(task, inputs, weights, rate, switched):
     names = list(weights)
     functions = [OPERATIONS[line[1]] for line in program]
     if switched:
-        kit = load("faults_tensorflow")["KIT"]  # noqa: F821 - given by train.py
-        functions = load("faults")["broken"](program, OPERATIONS, kit, switched)  # noqa: F821 - given by train.py
+        kit = load("faults_tensorflow")["KIT"]  # noqa: F821 - given by start.py
+        functions = load("faults")["broken"](program, OPERATIONS, kit, switched)  # noqa: F821 - given by start.py
     with tf.GradientTape() as tape:
         for name in names:
             tape.watch(weights[name])
@@ -181,7 +188,7 @@ class Trainer:
         self.several = len(tf.config.list_logical_devices("CPU")) > 1
         self.level = options.get("level", "quick")
         self.fault = options.get("fault")
-        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by train.py
+        self.faults = load("faults") if self.fault else None  # noqa: F821 - given by start.py
 
     def open(self):
         """Touch the device for the first time."""
@@ -194,8 +201,13 @@ class Trainer:
             return ["eager", "function"]
         return ["eager"] if task["name"] in FEW_OPERATIONS else ["function"]
 
+    def usual(self):
+        """Back to what was set, which other devices shall be judged by."""
+        tf.config.experimental.enable_tensor_float_32_execution(self.before)
+
     def highest(self):
         """Ask for full float32 products."""
+        self.before = tf.config.experimental.tensor_float_32_execution_enabled()
         if self.fault == "tf32":
             self.faults = None
         tf.config.experimental.enable_tensor_float_32_execution(False)
@@ -244,7 +256,7 @@ def mirrored(task):
     """One result a replica of a MirroredStrategy over every GPU, or over the parts of the CPU where there is none."""
     listed = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     names = [one.name.rpartition("device:")[2] for one in listed]
-    run = load("mirrored_tensorflow")["train"](task, names)  # noqa: F821 - given by train.py
+    run = load("mirrored_tensorflow")["train"](task, names)  # noqa: F821 - given by start.py
     for at, name in enumerate(names):
         label = "replica %d of %d" % (at, len(names))
         yield {

@@ -134,9 +134,33 @@ OPERATIONS = {
 }
 
 
+def settings(trainer):
+    """What allows fewer bits than float32 has on a device, as one would set it."""
+    found = []
+    if trainer.device.type == "cuda":
+        found.append(("torch.backends.cuda.matmul.allow_tf32", lambda: torch.backends.cuda.matmul.allow_tf32))
+        found.append(("torch.backends.cudnn.allow_tf32", lambda: torch.backends.cudnn.allow_tf32))
+    elif trainer.device.type in ("cpu", "xpu"):
+        read = getattr(torch, "get_float32_matmul_precision", lambda: "highest")
+        found.append(("torch.get_float32_matmul_precision()", read))
+        for part in ("matmul", "conv", "rnn"):
+            name = "torch.backends.mkldnn.%s.fp32_precision" % part
+            found.append((name, lambda part=part: getattr(torch.backends.mkldnn, part).fp32_precision))
+    return [text for text in (setting(*one) for one in found) if text]
+
+
+def setting(name, read):
+    """A setting in words, None where it asks for full precision or cannot be read (older versions; two ways mixed)."""
+    try:
+        value = read()
+    except (AttributeError, RuntimeError):
+        return None
+    return None if value in (False, "highest", "none", "ieee") else "%s = %s" % (name, value)
+
+
 def exercise_kit(trainer, memory_available):
     """How the longer levels' exercises are done here."""
-    return load("exercise_torch")["kit"](trainer.device, memory_available)  # noqa: F821 - given by train.py
+    return load("exercise_torch")["kit"](trainer.device, memory_available)  # noqa: F821 - given by start.py
 
 
 class Trainer:
@@ -146,7 +170,7 @@ class Trainer:
         self.device = torch.device(device)
         self.fault = options.get("fault")
         self.label = options.get("label") or {}
-        self.faults = (load("faults"), load("faults_torch")["KIT"]) if self.fault else None  # noqa: F821 - given by train.py
+        self.faults = (load("faults"), load("faults_torch")["KIT"]) if self.fault else None  # noqa: F821 - given by start.py
 
     def open(self):
         """Touch the device for the first time."""
@@ -156,6 +180,9 @@ class Trainer:
     def modes(self, task, dtype):
         """PyTorch has one way of running here."""
         return ["eager"]
+
+    def usual(self):
+        """Back to what is set; a forked child a device needs none of it, and Metal knows no TF32."""
 
     def highest(self):
         """Ask for full float32 products."""

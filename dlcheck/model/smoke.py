@@ -64,6 +64,21 @@ class SmokeTask:
 Numbers = dict[str, tuple[float, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What lets a device round float32 more coarsely, in words as one would set it."""
+
+    allowed: tuple[str, ...] = ()
+    """Settings of the framework, which a program can change."""
+    forced: tuple[str, ...] = ()
+    """Variables that libraries below the framework obey, whatever a program asks for."""
+
+    @property
+    def words(self) -> str:
+        """All of them in brackets, nothing where there are none."""
+        return f" ({'; '.join((*self.forced, *self.allowed))})" if self.forced or self.allowed else ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmokeRun:
     """What a worker reported of one training; nothing in it is believed yet."""

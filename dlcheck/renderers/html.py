@@ -14,6 +14,7 @@ from dlcheck.model.finding import Fix, Status
 from dlcheck.model.profile import Severity
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
+from dlcheck.renderers.curves import figures as figures_of
 from dlcheck.renderers.overview import gigabytes, gpus, overview
 from dlcheck.renderers.page import fragment, page
 from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, outcome, plural, problems
@@ -23,12 +24,12 @@ _SIGNS = {"error": "✗", "warning": "!", "note": "·", "good": "✓"}
 
 def render(report: Report, style: Style) -> str:  # noqa: ARG001 - the same for every reader
     """The report as a whole document."""
-    return page(f"dlcheck {report.command}: {headline(report)}", body(report))
+    return page(f"dlcheck {report.command}: {headline(report)}", body(report, figures=_trained(report)))
 
 
 def render_fragment(report: Report) -> str:
     """The report as a part of a notebook: without buttons, which need a script that notebooks may refuse."""
-    return fragment(body(report, copyable=False))
+    return fragment(body(report, copyable=False, figures=_trained(report)))
 
 
 def body(report: Report, *, copyable: bool = True, figures: Sequence[tuple[str, str]] = ()) -> str:
@@ -52,6 +53,11 @@ def body(report: Report, *, copyable: bool = True, figures: Sequence[tuple[str, 
     parts.append(_section("Machine and environment", _card(_table((), overview(report)))))
     parts.append(_section("Evidence", _card(_evidence(report))))
     return "\n".join(part for part in parts if part)
+
+
+def _trained(report: Report) -> tuple[tuple[str, str], ...]:
+    """The loss curves, where a smoke run belongs to the report."""
+    return figures_of(report.smoke) if report.smoke is not None else ()
 
 
 def _section(title: str, inside: str) -> str:

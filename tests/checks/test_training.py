@@ -10,7 +10,7 @@ import pytest
 from dlcheck.checks import training
 from dlcheck.checks.training import judge_training, rounding_of
 from dlcheck.data.smoke_tasks import TASKS, smoke_task
-from dlcheck.model.smoke import SmokeRun, SmokeStatus
+from dlcheck.model.smoke import Settings, SmokeRun, SmokeStatus
 
 LEARNT = [name for name in TASKS if name != "exact-integers"]
 
@@ -40,8 +40,13 @@ def healthy(name: str, **changes) -> SmokeRun:
     return replace(run, **changes)
 
 
-def judged(run: SmokeRun, highest: SmokeRun | None = None, rounding: str | None = "float32"):
-    return judge_training(smoke_task(run.task), run, highest, rounding)
+def judged(
+    run: SmokeRun,
+    highest: SmokeRun | None = None,
+    rounding: str | None = "float32",
+    settings: Settings = training.NO_SETTINGS,
+):
+    return judge_training(smoke_task(run.task), run, highest, rounding, settings)
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -164,6 +169,32 @@ def test_a_fault_does_not_hide_behind_tf32():
     assert judged(run, None, "tf32").cause == training.DEVICE_COMPUTES_WRONG
     far = off(healthy("cnn-images"), 1e-1)
     assert judged(far, healthy("cnn-images", math="highest"), "tf32").cause == training.DEVICE_COMPUTES_WRONG
+
+
+def test_the_setting_that_is_set_is_named():
+    settings = Settings(allowed=("torch.backends.cudnn.allow_tf32 = True",))
+    said = judged(off(healthy("cnn-images"), 1e-4), healthy("cnn-images", math="highest"), "tf32", settings)
+    assert "(torch.backends.cudnn.allow_tf32 = True)" in said.why
+
+
+def test_a_kernel_that_rounds_only_the_shapes_of_a_task_is_no_fault_where_a_setting_allows_it():
+    run, right = off(healthy("cnn-images"), 1e-4), healthy("cnn-images", math="highest")
+    allowed = Settings(allowed=("torch.backends.cudnn.allow_tf32 = True",))
+    said = judged(run, right, settings=allowed)
+    assert (said.status, said.cause, said.precision) == (SmokeStatus.PASSED, training.REDUCED_PRECISION, "tf32")
+    assert judged(run, right).cause == training.DEVICE_COMPUTES_WRONG
+    assert judged(run, None, settings=allowed).cause == training.DEVICE_COMPUTES_WRONG
+    assert judged(run, off(right, 1e-4), settings=allowed).cause == training.DEVICE_COMPUTES_WRONG
+    assert judged(off(healthy("cnn-images"), 1.0), right, settings=allowed).cause == training.DEVICE_COMPUTES_WRONG
+
+
+def test_a_variable_that_no_program_can_overrule_is_no_fault_of_the_device():
+    run, same = off(healthy("cnn-images"), 1e-4), off(healthy("cnn-images", math="highest"), 1e-4)
+    said = judged(run, same, "tf32", Settings(forced=("NVIDIA_TF32_OVERRIDE=1",)))
+    assert (said.status, said.cause) == (SmokeStatus.PASSED, training.REDUCED_PRECISION)
+    assert said.why == (
+        "float32 products are rounded to 10 bits (TF32) here (NVIDIA_TF32_OVERRIDE=1); which no program can overrule"
+    )
 
 
 def test_other_bits_the_second_time_are_a_fault_on_a_cpu_only():

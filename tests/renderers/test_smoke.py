@@ -13,7 +13,9 @@ from dlcheck.data.smoke_tasks import TASKS, smoke_task
 from dlcheck.model.report import Target
 from dlcheck.model.smoke import Deviation, Level, SmokeReport, SmokeResult, SmokeRun, SmokeStatus
 from dlcheck.model.style import Style
-from dlcheck.renderers import smoke_json, smoke_svg, smoke_text
+from dlcheck.renderers import html, smoke_json, smoke_svg, smoke_text
+from dlcheck.renderers import json as json_renderer
+from dlcheck.renderers.retold import of_smoke
 
 
 def result(task="mlp-regression", **changes) -> SmokeResult:
@@ -97,6 +99,12 @@ def test_a_framework_that_sees_no_such_device_says_so():
     )
     text = smoke_text.render(report(result(), unseen), Style())
     assert "- jax sees no cuda" in text
+
+
+def test_the_doctor_s_page_shows_the_curves_of_its_training():
+    doctor = replace(of_smoke(HEALTHY), command="doctor", smoke=HEALTHY)
+    assert html.render(doctor, Style()).count("<polyline") == len(TASKS) - 1
+    assert json.loads(json_renderer.render(doctor, Style()))["smoke"][0]["task"] == TASKS[0]
 
 
 def test_quiet_says_only_what_is_wrong():
