@@ -8,18 +8,20 @@ import platform
 from functools import partial
 
 from dlcheck import __version__
+from dlcheck.clues.named import package
 from dlcheck.clues.paste import Paste
 from dlcheck.clues.rank import Candidate, candidates, rank
 from dlcheck.clues.signature import Signatures, parse
 from dlcheck.data import cause, signature_files, term_weights, translations
 from dlcheck.factual import findings
+from dlcheck.model.cause import Cause
 from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Finding
-from dlcheck.model.placeholder import TYPED, fill
+from dlcheck.model.finding import Finding, Fix
+from dlcheck.model.placeholder import TYPED, blanks, fill
 from dlcheck.readers import read_all
 from dlcheck.readers.clean import clean
-from dlcheck.remedies import substitutes
+from dlcheck.remedies import MODULES, substitutes
 
 MOST = 5
 """Candidates that are worth naming."""
@@ -60,7 +62,7 @@ def diagnose(files: tuple[tuple[str, str], ...]) -> DiagnosisReport:
         alarms = _from_words(paste)
     system = next((word for sign, word in SYSTEMS if paste.sign(sign) is not None), None)
     words = surroundings(paste) | {system or "somewhere"}
-    told = partial(_diagnosis, paste=paste, words=words, values=_values(facts), starts=_starts(files))
+    told = partial(_diagnosis, paste=paste, words=words, values=_values(facts, paste, words), starts=_starts(files))
     return DiagnosisReport(
         version=__version__,
         created=dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -130,12 +132,20 @@ def _starts(files: tuple[tuple[str, str], ...]) -> list[tuple[int, str]]:
     return starts
 
 
-def _values(facts: Facts) -> dict[str, str]:
+def _values(facts: Facts, paste: Paste, words: frozenset[str]) -> dict[str, str]:
     """What the text tells of the blanks in the fixes. A GPU that it does not mention is not absent: no CPU build then."""
     values = substitutes(facts)
     if values.get("variant") == "cpu":
         del values["variant"], values["index"]
-    return {**values, **TYPED}
+    modules = {module.lower(): name for name, module in reversed(MODULES.items())}
+    return {**values, **package(paste.speech.text, modules, words & set(FRAMEWORKS)), **TYPED}
+
+
+def _blanks(entry: Cause, fixes: tuple[Fix, ...], values: dict[str, str]) -> tuple[str, ...]:
+    """The blanks that stay open in what is said to be typed."""
+    typed = " ".join(word for fix in fixes for command in fix.commands for word in command).split()
+    names = dict.fromkeys(name for one in entry.fixes for name in blanks(one.fix) if name not in values)
+    return tuple(name for name in names if any(name.upper() in word for word in typed))
 
 
 def _diagnosis(
@@ -148,12 +158,14 @@ def _diagnosis(
         before, name = next(start for start in reversed(starts) if start[0] < number)
         spoken = SpokenLine(number - before, paste.shown[line], weight, place, name or None)
         evidence.setdefault(line, spoken)
+    fixes = entry.fixes_for(words, values) if entry else ()
     return Diagnosis(
         cause=one.cause,
         title=entry.title if entry else one.cause,
         confidence=round(one.score, 2),
         evidence=tuple(evidence.values()),
-        fixes=entry.fixes_for(words, values) if entry else (),
+        fixes=fixes,
         verify=tuple(fill(check, values) for check in entry.verify) if entry else (),
         because_of=(one.beaten_by,) if one.beaten_by else (),
+        blanks=_blanks(entry, fixes, values) if entry else (),
     )

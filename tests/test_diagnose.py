@@ -57,3 +57,33 @@ def test_an_error_in_the_middle_of_a_very_long_log_is_heard():
     assert report.left_out > 10_000
     assert report.diagnoses[0].cause == "driver-too-old"
     assert report.diagnoses[0].evidence[0].line == 9_001
+
+
+@pytest.mark.parametrize(
+    ("text", "package"),
+    [
+        ("ModuleNotFoundError: No module named 'torch'", "torch"),
+        ("ModuleNotFoundError: No module named 'cv2'", "opencv-python"),
+        (
+            "ERROR: Could not find a version that satisfies the requirement jaxlib==0.3.0 (from versions: 0.4.17)",
+            "jaxlib",
+        ),
+    ],
+)
+def test_commands_name_the_package_that_the_text_is_about(text: str, package: str):
+    commands = [command for fix in diagnose_text(text).diagnoses[0].fixes for command in fix.commands]
+    assert any(package in command for command in commands), commands
+
+
+def test_a_stranger_s_module_is_never_said_to_be_installed():
+    report = diagnose_text(
+        "ModuleNotFoundError: No module named 'helpers', but pip list shows it is installed"
+    )
+    typed = [word for one in report.diagnoses for fix in one.fixes for command in fix.commands for word in command]
+    assert "helpers" not in typed
+
+
+def test_words_in_capitals_are_explained_below_the_fix():
+    report = diagnose_text("AssertionError: Torch not compiled with CUDA enabled")
+    assert report.diagnoses[0].blanks == ("variant", "index")
+    assert "VARIANT is the build that fits this machine" in DIAGNOSIS_RENDERERS["text"](report, Style())

@@ -35,6 +35,8 @@ class Diagnosis:
     verify: tuple[str, ...] = ()
     because_of: tuple[str, ...] = ()
     """Causes found here that explain this one or are told apart from it and fit better."""
+    blanks: tuple[str, ...] = ()
+    """Names of the blanks (model/placeholder.py) that the text does not tell; they are words in capitals in the fixes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

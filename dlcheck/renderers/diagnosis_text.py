@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
+from dlcheck.model.placeholder import PLACEHOLDERS
 from dlcheck.model.shell import Shell, quote
 from dlcheck.model.style import Style
 
@@ -49,6 +50,8 @@ def _cause(one: Diagnosis, style: Style, shell: Shell) -> list[str]:
     for at, fix in enumerate(fixes):
         lines.append(_labelled("FIX" if at == 0 else "", fix.text, style, "green"))
         lines += [f"{'':{INDENT}}  {quote(command, shell)}" for command in fix.commands]
+    for name in one.blanks if fixes else ():
+        lines.append(_labelled("", f"{name.upper()} is {PLACEHOLDERS[name]}.", style, "dim"))
     checks = one.verify if style.verbosity > 0 else one.verify[:MOST_CHECKS]
     for at, check in enumerate(checks):
         lines.append(_labelled("CHECK" if at == 0 else "", check, style, "cyan", wrap=False))
