@@ -138,19 +138,20 @@ def is_ancient(card: PciDevice) -> bool:
 def one_release(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     """After an update of the driver the old kernel module stays loaded until the machine restarts; CUDA refuses the pair.
 
-    NVML answers 18 (library and kernel module differ), cuInit 803. Where NVML answers well, nothing is wrong, whatever
-    other files lie about. A libcuda of a cuda-compat package is newer on purpose, so NVML's library is compared. Inside a
-    container the host's libraries are lent; another release there comes with the image. Source: nvml.h, cuda.h.
+    NVML answers 18 (library and kernel module differ), cuInit 803. Where both answer well, nothing is wrong, whatever
+    other files lie about; where NVML alone does, another libcuda than the driver's was loaded. A libcuda of a cuda-compat
+    package is newer on purpose, so NVML's library is compared. Inside a container the host's libraries are lent; another
+    release there comes with the image. Source: nvml.h, cuda.h.
     """
     stack = gpu.nvidia_of(facts)
     module = known(stack.module)
     nvml = known(stack.nvml) if not gpu.answers(stack.libcuda) else or_none(stack.nvml)
-    if nvml is not None and nvml.code == 0:
+    libcuda = or_none(stack.libcuda)
+    refused = libcuda is not None and libcuda.code == 803 and "compat" not in (libcuda.path or "")
+    if nvml is not None and nvml.code == 0 and not refused:
         return
     own = {path: release for path, release in stack.libraries.items() if "libnvidia-ml" in path and release}
     other = sorted({release for release in own.values() if module and version(release) != version(module)})
-    libcuda = or_none(stack.libcuda)
-    refused = libcuda is not None and libcuda.code == 803 and "compat" not in (libcuda.path or "")
     mismatch = nvml is not None and nvml.code == 18
     if not mismatch and not refused and not (other and len(own) == len(other) and nvml is not None):
         return
@@ -159,6 +160,8 @@ def one_release(facts: Facts, _profile: Profile) -> Iterable[Finding]:
     if nvml is not None and nvml.error:
         evidence.append(Evidence("devices.nvidia.nvml", nvml.error))
     inside = gpu.container_kind(facts)
+    if refused and libcuda is not None and libcuda.path:
+        evidence.append(Evidence("devices.nvidia.libcuda", f"code 803, {libcuda.path}"))
     releases = f": kernel module {module}, libraries {', '.join(other)}" if module and other else ""
     yield Finding(
         cause="driver-packages-in-container" if inside else "driver-library-mismatch",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from dlcheck.checks import cuda_codes
 from dlcheck.checks import gpu_facts as gpu
 from dlcheck.checks.nvidia import driver_fits_card, kernel_driver
 from dlcheck.checks.rule import rule
@@ -62,22 +63,22 @@ def device_nodes(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             message=f"This user may not open {', '.join(sorted(bad))}",
             evidence=evidence,
         )
-    elif cards and not any(path.endswith("nvidia-uvm") for path in stack.nodes):
-        yield from _uvm_missing(stack)
+    elif not any(path.endswith("nvidia-uvm") for path in stack.nodes):
+        yield from _uvm_missing(facts, stack, some=bool(cards))
 
 
-def _uvm_missing(stack: NvidiaFacts) -> Iterable[Finding]:
+def _uvm_missing(facts: Facts, stack: NvidiaFacts, *, some: bool) -> Iterable[Finding]:
+    """The finding for a missing node; ``some``: whether those of the cards are there."""
     libcuda = or_none(stack.libcuda)
     failed = libcuda is not None and libcuda.code not in (0, None)
+    if not some and not (failed and gpu.nvidia_cards(facts)):
+        return
+    which = "/dev/nvidia-uvm does not exist" if some else "None of NVIDIA's device nodes exists"
     yield Finding(
         cause="nvidia-uvm-device-missing",
-        message=(
-            "/dev/nvidia-uvm does not exist, and CUDA cannot start without it"
-            if failed
-            else "/dev/nvidia-uvm does not exist yet; CUDA needs it"
-        ),
+        message=f"{which}, and CUDA cannot start without it" if failed else f"{which} yet; CUDA needs it",
         severity=Severity.ERROR if failed else Severity.WARNING,
-        evidence=(Evidence("devices.nvidia.nodes", ", ".join(sorted(stack.nodes))),),
+        evidence=(Evidence("devices.nvidia.nodes", ", ".join(sorted(stack.nodes)) or "none"),),
     )
 
 
@@ -178,6 +179,7 @@ def _call_evidence(call: DriverCall | None) -> tuple[Evidence, ...]:
         "wsl-driver-files-incomplete",
         "driver-too-old",
         "driver-defect",
+        "driver-not-answering",
     ),
 )
 def cuda_starts(facts: Facts, _profile: Profile) -> Iterable[Finding]:
@@ -201,45 +203,10 @@ def cuda_starts(facts: Facts, _profile: Profile) -> Iterable[Finding]:
             evidence=evidence,
         )
     elif call.code not in (0, 34, 803, 804):
-        found = _meaning(facts, stack, call.code or 0)
+        found = cuda_codes.meaning(facts, stack, call.code or 0)
         if found:
             cause, words = found
             yield Finding(cause=cause, message=f"CUDA cannot start: {words} ({call.error})", evidence=evidence)
-
-
-def _meaning(facts: Facts, stack: NvidiaFacts, code: int) -> tuple[str, str] | None:
-    """The cause of a return code of cuInit, and its words; None where another rule names the cause."""
-    if code == 802:
-        return "fabric-manager-not-running", "the NVLink fabric of this machine is not up"
-    if code == 46:
-        return "gpu-exclusive-compute-mode", "the GPU is reserved for one process, and another one has it"
-    if code == 2:
-        return "gpu-memory-already-taken", "not even the little memory that starting takes is free"
-    if code == 36:
-        return "driver-too-old", "the driver does not know a call that it is asked for"
-    if code in (100, 101):
-        hidden = gpu.variable(facts, "CUDA_VISIBLE_DEVICES") is not None
-        empty = gpu.answers(stack.nvml) and not or_none(stack.gpus)
-        if hidden or empty or not gpu.answers(stack.nvml):
-            return None
-        if any(one.mig_enabled is True for one in or_none(stack.gpus) or ()):
-            return None
-        if gpu.is_wsl(facts):
-            return "wsl-driver-files-incomplete", "NVML lists the GPU, libcuda lists none"
-        container = or_none(facts.container)
-        if container is not None and container.scheduler:
-            return "scheduler-gave-no-gpu", f"{container.scheduler} gave this job no GPU"
-        return "driver-defect", "NVML lists the GPU, libcuda lists none"
-    nodes = [path for path, said in stack.nodes.items() if said != "ok"]
-    if nodes or (stack.nodes and not any("nvidia-uvm" in path for path in stack.nodes)):
-        return None
-    if code == 999 and gpu.answers(stack.nvml) and (or_none(stack.suspends) or 0) > 0:
-        return "nvidia-uvm-broken-after-suspend", "the driver's memory part did not survive a suspend"
-    if code in (304, 999) and gpu.container_kind(facts):
-        return "container-lost-gpu", "the container no longer reaches the GPU"
-    if not gpu.answers(stack.nvml):
-        return None
-    return "driver-defect", "no part of the driver says why"
 
 
 @rule(
