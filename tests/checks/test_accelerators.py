@@ -274,7 +274,7 @@ LAYERS: list[tuple[str, str, Change, str, str]] = [
     ),
     ("DL603", "rtx4090-ubuntu", NO_GPU(803), "driver-library-mismatch", "error"),
     ("DL605", "rtx4090-ubuntu", NO_GPU(999, nodes={}), "nvidia-uvm-device-missing", "error"),
-    ("DL607", "rtx4090-ubuntu", NO_GPU(999, nvml=None), "driver-not-answering", "error"),
+    ("DL607", "after-suspend", NO_GPU(999, nvml=None, suspends=0), "driver-not-answering", "error"),
     ("DL610", "a100-mig-without-instance", same, "mig-instance-not-selected", "error"),
     ("DL610", "slurm-job-without-gpu", variables(CUDA_VISIBLE_DEVICES=""), "scheduler-gave-no-gpu", "error"),
     ("DL611", "old-driver-cu130", same, "driver-too-old", "error"),
