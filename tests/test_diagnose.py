@@ -76,9 +76,7 @@ def test_commands_name_the_package_that_the_text_is_about(text: str, package: st
 
 
 def test_a_stranger_s_module_is_never_said_to_be_installed():
-    report = diagnose_text(
-        "ModuleNotFoundError: No module named 'helpers', but pip list shows it is installed"
-    )
+    report = diagnose_text("ModuleNotFoundError: No module named 'helpers', but pip list shows it is installed")
     typed = [word for one in report.diagnoses for fix in one.fixes for command in fix.commands for word in command]
     assert "helpers" not in typed
 

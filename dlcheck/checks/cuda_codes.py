@@ -46,12 +46,13 @@ def _alone(facts: Facts, stack: NvidiaFacts) -> tuple[str, str] | None:
     """The cause where only libcuda spoke: NVML is not there, or says (9, 12) that it found no driver.
 
     What else NVML says is judged by its own rule. A machine on which nobody sees a module has its cause in that, but WSL
-    shows none.
+    shows none; there a Linux driver that was installed is the cause.
     """
     nvml = or_none(stack.nvml)
     said = isinstance(stack.nvml, Unknown) or (nvml is not None and (nvml.ended or nvml.code not in (None, 9, 12)))
     module = or_none(stack.module) is not None
     reachable = gpu.is_wsl(facts) or (module and any(one == "ok" for one in stack.nodes.values()))
-    if said or not reachable:
+    foreign = gpu.is_wsl(facts) and any("/wsl/" not in path for path in stack.libraries)
+    if said or foreign or not reachable:
         return None
     return "driver-not-answering", "and NVML, which could say why, does not answer"
