@@ -70,8 +70,8 @@ def surroundings(planted: Planted, place: Place, **more: str) -> dict[str, str]:
 def run_own(case: Case, planted: Planted, place: Place, cwd: Path) -> list[Run]:
     """`dlcheck doctor` from outside, as pipx or uvx run it; no rule is named, nothing is told."""
     options = [] if case.online else ["--offline"]
-    if case.family == "devices":
-        # A real PyTorch cannot compute on a stand-in for a driver, and an import would find that out.
+    if case.family == "devices" or not is_furnished(case, planted):
+        # A real PyTorch cannot compute on a stand-in for a driver, nor a stand-in for PyTorch on anything.
         options.append("--quick")
     command = (sys.executable, "-m", "dlcheck", "doctor", "--format", "json", *planted.target, *options)
     variables = surroundings(planted, place)
@@ -101,6 +101,11 @@ def run_case(case: Case, tools: list[str], ground: Ground, results: Results) -> 
     return f"{case}: {', '.join(wanted)} ({time.monotonic() - begun:.0f} s)"
 
 
+def is_furnished(case: Case, planted: Planted) -> bool:
+    """Do real frameworks fit into it? Their compiled parts are those of the race's own Python."""
+    return not case.release and planted.target[0] == "--venv"
+
+
 def let_them_look(case: Case, wanted: list[str], ground: Ground, results: Results) -> None:
     """Plant, and run what is wanted: dlcheck before the rivals are laid in."""
     with tempfile.TemporaryDirectory(prefix="race-", ignore_cleanup_errors=True) as name:
@@ -108,7 +113,7 @@ def let_them_look(case: Case, wanted: list[str], ground: Ground, results: Result
         cwd = folder / "run" / "empty"
         cwd.mkdir(parents=True)
         with case.planted(folder) as (planted, place):
-            if not case.release and planted.target[0] == "--venv":
+            if is_furnished(case, planted):
                 ground.furnish(planted, rivals=False, without=case.without)
             if OWN in wanted:
                 results.put(case, OWN, run_own(case, planted, place, place.cwd or cwd))

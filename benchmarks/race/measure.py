@@ -13,6 +13,9 @@ from pathlib import Path
 IDLE = 0.02
 """Who has used less of a processor than this share of its time is not slowed down by a busy machine: it waits."""
 
+WINDOWS = 5
+"""As many times the limit has who works."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -54,7 +57,7 @@ def measure(command: tuple[str, ...], variables: dict[str, str], cwd: Path, limi
             break
         if time.monotonic() > until:
             now = worked(child.pid)
-            if now - before < IDLE * limit or until - begun > 5 * limit:
+            if now - before < IDLE * limit or until - begun > WINDOWS * limit:
                 os.killpg(child.pid, signal.SIGKILL)
                 _, _, usage = os.wait4(child.pid, 0)
                 break

@@ -31,7 +31,10 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"missing.{0,40}(CUDA runtime|cudnn|CUDA librar)",
         r"(CUDA runtime|cudnn).{0,40}(missing|not found|could not be loaded)",
     ),
-    "cuda-visible-devices-hides-gpu": (r"CUDA_VISIBLE_DEVICES", r"visibility mask", r"MASK"),
+    "cuda-visible-devices-hides-gpu": (
+        r"mask(-all|ed| by|s )",
+        r"CUDA_VISIBLE_DEVICES.{0,120}(hid|mask|invalid|empty|unset|restrict|does not|no such|no GPU|wrong)",
+    ),
     "dependency-pins-conflict": (
         r"(tokenizers|sympy|numpy).{0,60}(missing|not installed|no module|requires|conflict|incompatib)",
         r"No module named '?(sympy|tokenizers)",
@@ -137,7 +140,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "proxy-misconfigured": (r"proxy",),
     "python-too-old": (r"python.{0,60}(too old|unsupported|not supported|end of life|requires|upgrade|incompatib)",),
     "python-unsupported-implementation": (r"pypy", r"CPython"),
-    "scheduler-gave-no-gpu": (r"SLURM", r"scheduler", r"CUDA_VISIBLE_DEVICES"),
+    "scheduler-gave-no-gpu": (r"SLURM", r"scheduler", r"mask(-all|ed| by|s )"),
     "several-tf-distributions": (
         r"(tensorflow-cpu|tf-nightly|tensorflow_cpu|tf_nightly).{0,80}(conflict|both|several|duplicate)",
         r"(several|multiple|two|both).{0,40}tensorflow",

@@ -31,7 +31,6 @@ def libraries() -> Path:
     return folder
 
 
-CARDS = "NVIDIA Stub 100, 580.95.05, 1000 MiB, 400 MiB, 9.0, GPU-one\nNVIDIA Stub 100, 580.95.05, 1000 MiB, 400 MiB, 9.0, GPU-two\n"
 TABLE = """\
 Sun Nov 22 12:00:00 2026
 +-----------------------------------------------------------------------------------------+
@@ -42,11 +41,11 @@ Sun Nov 22 12:00:00 2026
 |                                         |                        |               MIG M. |
 |=========================================+========================+======================|
 |   0  NVIDIA Stub 100                On  |   00000000:01:00.0 Off |                    {ecc} |
-| N/A   {heat}C    P0             70W /  700W |     600MiB /   1000MiB |      7%   {mode} |
+| N/A   {heat}C    P0             70W /  700W |     600MiB /  81559MiB |      7%   {mode} |
 |                                         |                        |             {mig} |
 +-----------------------------------------+------------------------+----------------------+
 |   1  NVIDIA Stub 100                On  |   00000000:02:00.0 Off |                    0 |
-| N/A   40C    P0             70W /  700W |     600MiB /   1000MiB |      7%      Default |
+| N/A   40C    P0             70W /  700W |     600MiB /  81559MiB |      7%      Default |
 |                                         |                        |             {mig} |
 +-----------------------------------------+------------------------+----------------------+
 """
@@ -73,21 +72,44 @@ def nvidia_smi(fault: str) -> str:
         mode="E. Process" if fault == "exclusive" else "   Default",
         mig="  Enabled" if fault == "mig" else " Disabled",
     )
-    fields = {"name": 1, "driver_version": 2, "memory.total": 3, "memory.free": 4, "compute_cap": 5, "uuid": 6}
-    asked = "".join(f"    {field}) cut=${{cut:+$cut,}}{column};;\n" for field, column in fields.items())
-    return f"""#!/bin/sh
+    return ANSWERS.replace("TABLE_TEXT", table)
+
+
+ANSWERS = """#!/bin/sh
 case "$1" in
 --query-gpu=*)
-  for field in $(echo "${{1#--query-gpu=}}" | tr , ' '); do
-    case "$field" in
-{asked}    esac
-  done
-  echo '{CARDS.strip()}' | cut -d, -f"${{cut:-1}}";;
--L) printf 'GPU 0: NVIDIA Stub 100 (UUID: GPU-one)\\nGPU 1: NVIDIA Stub 100 (UUID: GPU-two)\\n';;
-*) cat <<'TABLE'
-{table}TABLE
+  unit=" MiB"
+  case "$*" in *nounits*) unit="";; esac
+  case "$*" in *noheader*) ;; *) echo "${1#--query-gpu=}";; esac
+  for gpu in 0 1; do
+    line=""
+    for field in $(echo "${1#--query-gpu=}" | tr , ' '); do
+      case "$field" in
+      index) value=$gpu;;
+      count) value=2;;
+      name|gpu_name) value="NVIDIA Stub 100";;
+      uuid|gpu_uuid) value=$([ $gpu = 0 ] && echo GPU-one || echo GPU-two);;
+      pci.bus_id|gpu_bus_id) value=00000000:0$((gpu + 1)):00.0;;
+      driver_version) value=580.95.05;;
+      compute_cap) value=9.0;;
+      memory.total) value="81559$unit";;
+      memory.used) value="600$unit";;
+      memory.free) value="80959$unit";;
+      temperature.gpu) value=40;;
+      *) echo "Field \\"$field\\" is not a valid field to query."; exit 2;;
+      esac
+      line="${line:+$line, }$value"
+    done
+    echo "$line"
+  done;;
+-L)
+  echo "GPU 0: NVIDIA Stub 100 (UUID: GPU-one)"
+  echo "GPU 1: NVIDIA Stub 100 (UUID: GPU-two)";;
+*) cat <<'END'
+TABLE_TEXTEND
 esac
 """
+"""What nvidia-smi is asked for by tools: its table, its list and its fields, in the order in which they are asked for."""
 
 
 def driver(fault: str, *, build: str = "13.0", release: str = "2.13.0", **variables: str) -> Plant:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shlex
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -51,8 +51,7 @@ def grouped(parent: Path, name: str, value: str, source: str = "") -> Plant:
 
     @contextmanager
     def alive(planted: Planted) -> Iterator[Ground]:
-        place = parent / f"dlcheck-zoo-{os.getpid()}"
-        place.mkdir()
+        place = Path(tempfile.mkdtemp(prefix="dlcheck-zoo-", dir=parent))
         try:
             (place / name).write_text(value)
             if source:
