@@ -32,6 +32,8 @@ _LISTED = re.compile(
 _COMPLAINS = re.compile(
     r"error|fail|cannot|can't|could ?n[o']t(?! collect)|unable|exception|traceback|not found|no such|denied|mismatch|incompatib"
     r"|crash|killed|unsupported|not supported|not available|not detect|invalid|warning|refus|hang|stuck|missing|broken|xid|nvrm"
+    r"|^\w+(?:\.\w+)+: | -> | => |\bbad\b|corrupt|garbage|\bfix(?:ed|es)\b|solved|no module named|conflict|does not|doesn't"
+    r"|not match|multiple versions|different|freez"
     r"|illegal|segmentation|core dumped|abort|assert|undefined|terminated|too old|reject|fallen|exhaust|out of memory|oom"
 )
 # What collect_env was asked for and did not find: the mere name of ROCm would read as a sign of it.
@@ -45,7 +47,7 @@ _NOISE = re.compile(
     r"|one has already been registered"
     r"|tf-trt warning|could not find tensorrt|onednn custom operations|with the appropriate compiler flags|is optimized (?:to|with)"
     r"|setting ds_accelerator to \w+|\[warning\] (?:async_io|sparse_attn|gds|evoformer_attn|fp_quantizer|using untested triton)\b"
-    r"|numa node|all log messages before absl"
+    r"|numa node|all log messages before absl|runtimewarning: 'torch\.utils\.collect_env'"
 )
 
 
