@@ -166,10 +166,18 @@ def test_old_torch_brings_its_bound_on_numpy():
     assert build.requirements == ("torch==2.2.2", "numpy<2")
 
 
-def test_a_version_above_the_table_is_left_to_the_wheels():
-    selection = chosen(machine(), "tensorflow>=99", "torch==99.1.0")
+def test_a_version_above_the_table_is_chosen_as_the_newest_and_left_to_its_wheel():
+    selection = chosen(machine(), "tensorflow==99.0", "torch==99.1.0")
     assert not selection.refusals
     assert sum("newer than dlcheck's data" in one for one in selection.warnings) == 2
+    assert {one.version or one.requirements[0] for one in selection.builds} >= {"99.1.0"}
+    assert {one.confidence for one in selection.builds} == {"unknown"}
+
+
+def test_a_range_above_the_table_is_refused_with_what_to_write():
+    (refusal,) = chosen(machine(), "torch>=99").refusals
+    assert "name one version exactly" in refusal.reason
+    assert refusal.instead.startswith("torch==")
 
 
 def test_wishes():

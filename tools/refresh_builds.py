@@ -16,7 +16,6 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator
-from typing import Any
 
 from packaging.utils import parse_wheel_filename
 from packaging.version import Version
@@ -24,6 +23,7 @@ from packaging.version import Version
 from dlcheck.host.package_sources import package_sources
 from dlcheck.installation.builds import releases, table
 from dlcheck.installers.fetch import Client, SourceError
+from dlcheck.installers.inside_wheel import RemoteFile
 from dlcheck.installers.surroundings import surroundings
 from dlcheck.model.builds import Release
 
@@ -33,45 +33,6 @@ INSIDE = {
     "torch": ("torch/version.py", r"^cuda: Optional\[str\] = (?:'([\d.]+)'|None)|^cuda = '([\d.]+)'"),
     "tensorflow": ("tensorflow/python/platform/build_info.py", r"""['"]cuda_version['"]\s*[:,]\s*['"]([\d.]+)"""),
 }
-
-
-class RemoteFile(io.RawIOBase):
-    """A file on a server as zipfile wants it: only the asked ranges travel."""
-
-    def __init__(self, client: Client, address: str) -> None:
-        self._client, self._address, self._at = client, address, 0
-        size = client.size(address)
-        if size is None:
-            raise SourceError("http", "the server does not say how long the file is")
-        self._size = size
-        self.read_bytes = 0
-
-    def seekable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: Any) -> int:
-        """Fetch as much as the buffer holds, from where the last read ended."""
-        end = min(self._size, self._at + len(buffer))
-        if end <= self._at:
-            return 0
-        with self._client.open(self._address, {"Range": f"bytes={self._at}-{end - 1}"}) as response:
-            if response.status != 206:
-                raise SourceError("http", "the server sends no ranges; the whole wheel is not fetched")
-            data = response.read()
-        buffer[: len(data)] = data
-        self._at += len(data)
-        self.read_bytes += len(data)
-        return len(data)
 
 
 def main() -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
@@ -16,6 +16,8 @@ from dlcheck.model.codec import decode
 from dlcheck.model.plan import Machine, NvidiaGpu, Rejected
 
 FRAMEWORKS = ("torch", "tensorflow", "jax")
+UNKNOWN = "unknown"
+"""The confidence of a row about a version that is newer than the data."""
 
 # Code for the left does not run on the right although the rule of majors says so: Jetson and its kin have their own
 # instruction sets (torch/cuda/__init__.py, DEVICE_REQUIREMENT of torch 2.15).
@@ -63,9 +65,9 @@ def misfit(release: Release, machine: Machine) -> str | None:
     least = release.least_system.get(machine.platform)
     if least and machine.system == "linux" and machine.libc:
         family, _, version = machine.libc.partition(" ")
-        if family == "glibc" and _older(version, least):
+        if family == "glibc" and older(version, least):
             return f"needs glibc {least} or newer, this system has {version}"
-    if least and machine.system == "macos" and machine.macos and _older(machine.macos, least):
+    if least and machine.system == "macos" and machine.macos and older(machine.macos, least):
         return f"needs macOS {least} or newer, this is {machine.macos}"
     return None
 
@@ -90,6 +92,24 @@ def is_newer_than_table(known: BuildTable, framework: str, wanted: SpecifierSet)
         if clause.operator in ("==", ">=", ">", "~=", "===") and Version(named.public) > newest:
             return True
     return False
+
+
+def extended(known: BuildTable, framework: str, version: str, machine: Machine) -> BuildTable:
+    """The table with a version that is newer than all it knows, taken to be as the newest one until its wheel says otherwise.
+
+    Which Pythons it has wheels for is left to the tags of the wheels.
+    """
+    newest = releases(known, framework)[0]
+    pythons = newest.python.get(machine.platform)
+    python = {machine.platform: f"{pythons} {machine.python_tag}"} if pythons else {}
+    release = replace(
+        newest, version=version, python=newest.python | python, companions={}, confidence=UNKNOWN, least_system={},
+        source=f"as {framework} {newest.version}: newer than the data",
+    )  # fmt: skip
+    minor = ".".join(version.split(".")[:2])
+    like = variants(known, newest, machine) if framework == "torch" else ()
+    rows = tuple(replace(one, minor=minor, confidence=UNKNOWN, source=release.source) for one in like)
+    return replace(known, release=(release, *known.release), variant=(*rows, *known.variant))
 
 
 def gpu_builds(
@@ -175,7 +195,7 @@ def _judge(
     least = least_driver(known, major, machine.system)
     if machine.driver is None or least is None:
         return "no NVIDIA driver that works", (), False
-    if _older(machine.driver, least):
+    if older(machine.driver, least):
         return f"CUDA {major} needs driver {least} or newer, this is {machine.driver}", (), False
     compiled = tuple(numbers(name) for name in _dotted(one.sm))
     virtual = tuple(numbers(name) for name in _dotted(one.ptx)) if _can_compile(known, machine, cuda) else ()
@@ -221,7 +241,7 @@ def _can_compile(known: BuildTable, machine: Machine, cuda: str) -> bool:
     for one in known.toolkit:
         if one.cuda == cuda:
             least = one.windows if machine.system == "windows" else one.linux
-            return bool(least) and machine.driver is not None and not _older(machine.driver, least)
+            return bool(least) and machine.driver is not None and not older(machine.driver, least)
     return False
 
 
@@ -256,7 +276,7 @@ def numbers(version: str) -> tuple[int, ...]:
     return tuple(int(one) for one in re.findall(r"\d+", version))
 
 
-def _older(version: str, least: str) -> bool:
+def older(version: str, least: str) -> bool:
     """Whether a dotted version is below another, as far as it is given: 580.65 is not below 580.65.06, 580.64 is."""
     pairs = zip(numbers(version), numbers(least), strict=False)
     return next((a < b for a, b in pairs if a != b), False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -12,11 +13,12 @@ from typing import Protocol
 from dlcheck import machine
 from dlcheck.host import environments, record
 from dlcheck.host.process import Done, run
-from dlcheck.installation import in_place, proof
+from dlcheck.installation import in_place, own_table, proof
 from dlcheck.installation.network import LOOK, network_hint
 from dlcheck.installation.prepared import Failed, Prepared
-from dlcheck.installers import journal, pip, settling, staging, uv, wheelhouse
+from dlcheck.installers import journal, pip, settling, speed, staging, uv, wheelhouse
 from dlcheck.installers.fetch import Client, SourceError
+from dlcheck.installers.inside_wheel import text_in
 from dlcheck.installers.lock import LockedWheel, local_lock
 from dlcheck.installers.places import RIGHTS, Places, unwritable
 from dlcheck.installers.surroundings import surroundings
@@ -90,6 +92,7 @@ def carry_out(
             raise Failed("lock", f"{target} was changed by another run meanwhile", "Give the same command again.")
         try:
             paths = _fetch(work)
+            _hold_against_own_tables(prepared, paths)
             written = _write_lock(work)
             if prepared.options.bundle:
                 return None, (*written, *_bundle(work, paths))
@@ -125,6 +128,8 @@ def _fetch(work: _Work) -> dict[str, str]:
     if not prepared.options.offline:
         client = Client(work.env, insecure_hosts=prepared.sources.trusted_hosts)
     work.reporter.step("fetching")
+    missing = [one for one in prepared.wheels if not work.places.has(one.sha256, one.filename)]
+    before, began = work.places.bytes_of(missing), time.monotonic()
 
     def progress(wheel: LockedWheel, size: int) -> None:
         work.reporter.fetched(wheel.name, size)
@@ -135,6 +140,16 @@ def _fetch(work: _Work) -> dict[str, str]:
         except SourceError as error:
             kept = "What was fetched stays: the same command goes on from it."
             raise Failed("fetch", str(error), network_hint(error.kind, prepared.sources) or LOOK, kept) from None
+        finally:
+            fetched = work.places.bytes_of(missing) - before
+            speed.note(work.places.state, missing, fetched, time.monotonic() - began)
+
+
+def _hold_against_own_tables(prepared: Prepared, paths: dict[str, str]) -> None:
+    """Ask the wheels themselves, now that they are here, whether they are the builds that they were chosen for."""
+    why = own_table.disagreement(prepared, lambda wheel, name: text_in(paths[wheel.sha256], name), newer_only=False)
+    if why:
+        raise Failed("wheel", why, "Another version, or --accelerator with another build: dlcheck install --help")
 
 
 def _write_lock(work: _Work) -> tuple[str, ...]:

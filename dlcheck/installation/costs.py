@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from dlcheck.installation import builds
 from dlcheck.installation.prepared import Prepared
-from dlcheck.installers import lock, pip, staging, uv
+from dlcheck.installers import lock, pip, speed, staging, uv
 from dlcheck.installers.fetch import Client
 from dlcheck.installers.lock import LockedWheel
 from dlcheck.installers.places import Places
@@ -51,7 +51,9 @@ def sized(base: Prepared, wheels: tuple[LockedWheel, ...], client: Client | None
     )
     plan = replace(plan, disks=_disks(plan, places), steps=_steps(plan, base))
     digest = hashlib.sha256(json.dumps(encode(replace(plan, disks=())), sort_keys=True).encode()).hexdigest()
-    return replace(base, plan=replace(plan, id=digest[:16]), wheels=wheels)
+    rates = speed.known(places.state)
+    source = speed.source_of(one for one in wheels if not places.has(one.sha256, one.filename))
+    return replace(base, plan=replace(plan, id=digest[:16], bytes_per_second=rates.get(source or "")), wheels=wheels)
 
 
 def _with_size_here(one: LockedWheel, places: Places) -> LockedWheel:

@@ -45,6 +45,12 @@ def refuse(known: BuildTable, framework: str, text: str, machine: Machine, wante
     every = builds.releases(known, framework)
     here = [one for one in every if builds.misfit(one, machine) is None]
     asked = [one for one in every if wanted.contains(one.version, prereleases=True)]
+    if not asked and builds.is_newer_than_table(known, framework, wanted):
+        reason = f"all that is asked for is newer than dlcheck's data of {known.as_of}"
+        latest = f"{framework}=={here[0].version}" if here else None
+        return Refusal(
+            requirement=text, reason=f"{reason}; name one version exactly", versions=_ends(here), instead=latest
+        )
     if not asked:
         reason = f"there is no such version of {framework} (the data is of {known.as_of})"
         return Refusal(requirement=text, reason=reason, versions=_ends(here))

@@ -10,12 +10,13 @@ from dataclasses import replace
 
 from dlcheck.host import package_sources, pythons
 from dlcheck.host.process import Done
-from dlcheck.installation import builds, refusals, selection, wishes
+from dlcheck.installation import builds, own_table, refusals, selection, wishes
 from dlcheck.installation.costs import sized
 from dlcheck.installation.network import network_hint
 from dlcheck.installation.prepared import Prepared, Unresolved
 from dlcheck.installers import lock, offer, pip, uv
-from dlcheck.installers.fetch import Client
+from dlcheck.installers.fetch import Client, SourceError
+from dlcheck.installers.inside_wheel import RemoteFile, text_in
 from dlcheck.installers.lock import LockedWheel
 from dlcheck.installers.places import Places
 from dlcheck.installers.surroundings import surroundings
@@ -46,7 +47,21 @@ def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], No
     say("resolving versions")
     wheels, text = _resolve(base, env, client)
     say("asking for sizes")
-    return sized(replace(base, lock_text=text), wheels, client, Places.of(environ))
+    made = sized(replace(base, lock_text=text), wheels, client, Places.of(environ))
+    if why := own_table.disagreement(made, lambda wheel, name: _ahead(client, wheel, name), newer_only=True):
+        raise Unresolved(made.plan, Failure(step="resolve", message=why, hint=OTHER_VERSIONS))
+    return made
+
+
+def _ahead(client: Client | None, wheel: LockedWheel, name: str) -> str | None:
+    """A file in a wheel that is not fetched yet; None where it cannot be read by ranges."""
+    path = lock.path_of(wheel.address)
+    if path is not None or client is None:
+        return text_in(path, name) if path else None
+    try:
+        return text_in(RemoteFile(client, wheel.address), name)
+    except SourceError:
+        return None
 
 
 def _with_selection(base: Prepared, chosen: Selection) -> Prepared:

@@ -24,7 +24,9 @@ def select(machine: Machine, request: Request, known: BuildTable, offer: Offer =
     ``offer`` is what the configured sources were seen to hold: without it a build that only PyTorch's own index has is
     not chosen.
     """
+    known, newer = _with_newer(machine, request, known)
     choice = Choice(known, machine, offer)
+    choice.warnings += newer
     if refusal := impossible_machine(machine):
         choice.refusals += [replace(refusal, requirement=one) for one in request.requirements]
         return _done(choice, "cpu", "", [])
@@ -33,7 +35,7 @@ def select(machine: Machine, request: Request, known: BuildTable, offer: Offer =
     fits: dict[str, tuple[Release, ...]] = {}
     for wish in wishes.values():
         fits[wish.framework] = builds.fitting(known, wish.framework, machine, wish.versions)
-        if not fits[wish.framework] and not builds.is_newer_than_table(known, wish.framework, wish.versions):
+        if not fits[wish.framework]:
             choice.refusals.append(refuse(known, wish.framework, wish.text, machine, wish.versions))
         elif wish.framework in ("tensorflow", "jax") and machine.avx is False and machine.architecture == "x86_64":
             choice.refusals.append(
@@ -51,6 +53,22 @@ def select(machine: Machine, request: Request, known: BuildTable, offer: Offer =
     return _done(
         choice, accelerator, reason, [one for one in others if Requirement(one).name.lower() not in COMPANIONS]
     )
+
+
+def _with_newer(machine: Machine, request: Request, known: BuildTable) -> tuple[BuildTable, list[str]]:
+    """The table with the exact versions that are asked for and newer than it, and what is to be said of them."""
+    said = []
+    for wish in wishes_of(request.requirements)[0].values():
+        if builds.fitting(known, wish.framework, machine, wish.versions):
+            continue
+        exact = next((one.version for one in wish.versions if one.operator == "==" and "*" not in one.version), None)
+        if exact and builds.is_newer_than_table(known, wish.framework, wish.versions):
+            known = builds.extended(known, wish.framework, exact, machine)
+            said.append(
+                f"{wish.text} is newer than dlcheck's data of {known.as_of}: chosen as the newest that it knows, and held "
+                "against the wheel's own table before it is unpacked."
+            )
+    return known, said
 
 
 def _done(choice: Choice, accelerator: str, reason: str, others: list[str]) -> Selection:
@@ -71,28 +89,18 @@ def _take_cpu(choice: Choice, wish: Wish, fits: tuple[Release, ...], accelerator
     if wish.framework == "torch":
         _take_cpu_torch(choice, wish, fits, accelerator)
         return
-    name = wish.framework
-    newest = fits[0] if fits else None
-    if newest is not None and wish.framework == "tensorflow":
-        name = newest.cpu_name.get(choice.machine.platform, name)
-    elif wish.framework == "tensorflow" and choice.machine.platform in ("linux_x86_64", "win_amd64"):
-        name = "tensorflow-cpu"
-    if newest is None:
-        choice.warnings.append(_newer(choice, wish))
+    newest = fits[0]
+    name = newest.cpu_name.get(choice.machine.platform, wish.framework)
     choice.builds.append(
         Build(
             framework=wish.framework,
             variant="cpu",
             requirements=(f"{name}{wish.versions}",),
-            source=newest.source if newest else "",
+            source=newest.source,
             as_of=choice.known.as_of,
-            confidence=newest.confidence if newest else "unknown",
+            confidence=newest.confidence,
         )
     )
-
-
-def _newer(choice: Choice, wish: Wish) -> str:
-    return f"{wish.text} is newer than dlcheck's data of {choice.known.as_of}: the wheel's own tags decide."
 
 
 def _take_cpu_torch(choice: Choice, wish: Wish, fits: tuple[Release, ...], accelerator: str) -> None:
@@ -130,45 +138,12 @@ def _take_cpu_torch(choice: Choice, wish: Wish, fits: tuple[Release, ...], accel
                 "(PyTorch's own index does not answer from here)."
             )
         return
-    if not fits:
-        _take_newer_torch(choice, wish, accelerator)
-        return
     choice.refusals.append(
         Refusal(
             requirement=wish.text,
             reason="its CPU build lies on PyTorch's own index, which does not answer from here; the default index has "
             "the CUDA build alone, gigabytes that this machine cannot use. Give --find-links DIR with the CPU wheel, "
             "or --index-url of a mirror that has it",
-        )
-    )
-
-
-def _take_newer_torch(choice: Choice, wish: Wish, accelerator: str) -> None:
-    """A version above the table: the own index must have it, or a folder that was looked at."""
-    exact = next((clause.version for clause in wish.versions if clause.operator == "=="), None)
-    plain = choice.machine.system in ("windows", "macos")
-    local = local_source(choice, "torch", exact, "cpu") if exact else None
-    if not plain and not local and choice.offer.torch_index is False:
-        reason = (
-            f"it is newer than dlcheck's data of {choice.known.as_of}, and PyTorch's own index, where its CPU build would "
-            "lie, does not answer from here"
-        )
-        held = [one.version.partition("+")[0] for one in choice.offer.wheels if one.name == "torch"]
-        versions = tuple(dict.fromkeys(held[-1:] + held[:1]))
-        choice.refusals.append(Refusal(requirement=wish.text, reason=reason, versions=versions))
-        return
-    choice.warnings.append(_newer(choice, wish))
-    requirement = f"torch=={exact}+cpu" if exact and not plain else f"torch{wish.versions}"
-    choice.builds.append(
-        Build(
-            framework="torch",
-            variant="mps" if accelerator == "mps" else "cpu",
-            requirements=(requirement,),
-            pinned=() if plain else ("torch",),
-            index=None if plain else local or choice.known.torch_index + "cpu",
-            version=exact,
-            as_of=choice.known.as_of,
-            confidence="unknown",
         )
     )
 

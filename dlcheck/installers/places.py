@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import platformdirs
 
@@ -14,6 +16,9 @@ from dlcheck.model.plan import DiskNeed
 
 MARGIN = 1.1
 """A tenth more than the estimate: unpacked sizes are estimated from the wheels' until they are there."""
+if TYPE_CHECKING:
+    from dlcheck.installers.lock import LockedWheel
+
 RIGHTS = "Name another folder (--venv, DLCHECK_CACHE_DIR, DLCHECK_STATE_DIR), or mend its owner."
 """What to do about a place that cannot be written to."""
 
@@ -43,6 +48,16 @@ class Places:
     def has(self, sha256: str, filename: str) -> bool:
         """Whether the wheel is there; it was held against its hash before it got its name."""
         return os.path.isfile(self.wheel(sha256, filename))
+
+    def bytes_of(self, wheels: Iterable[LockedWheel]) -> int:
+        """How much of the wheels lies in the wheelhouse, whole or on its way."""
+        found = 0
+        for one in wheels:
+            path = self.wheel(one.sha256, one.filename)
+            for name in (path, path + ".part"):
+                with contextlib.suppress(OSError):
+                    found += os.path.getsize(name)
+        return found
 
     def target(self, folder: str) -> str:
         """Folder for the lock file and journal of one target."""

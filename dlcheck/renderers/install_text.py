@@ -27,7 +27,7 @@ def render(done: Installation, style: Style) -> str:
             *_plan(plan, style),
             "",
             _place(plan),
-            f"Nothing was changed. Run without --dry-run to do it{_time(plan)}.",
+            "Nothing was changed. Run without --dry-run to do it.",
         ]
     elif done.result == "installed":
         lines = _installed(done, style)
@@ -50,7 +50,10 @@ def _plan(plan: Plan, style: Style) -> list[str]:
     if rest > 0:
         lines[-1] += f"      and {rest} more"
     here = f" ({_size(plan.here_bytes)} already here)" if plan.here_bytes else ""
-    lines += ["", f"  {_size(plan.download_bytes)} to download{here}, {_size(plan.environment_bytes)} on disk"]
+    lines += [
+        "",
+        f"  {_size(plan.download_bytes)} to download{here}, {_size(plan.environment_bytes)} on disk{_time(plan)}",
+    ]
     for disk in plan.disks:
         if disk.is_short:
             lines.append(
@@ -90,12 +93,13 @@ def _place(plan: Plan) -> str:
 
 
 def _time(plan: Plan) -> str:
+    """How long the download takes at the speed of the last one from there; nothing where none is known."""
     speed = plan.bytes_per_second
-    return f" (about {_minutes(plan.download_bytes / speed)} at {speed * 8 / 1e6:.0f} Mbit/s)" if speed else ""
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    if not speed or not plan.download_bytes:
+        return ""
+    seconds = plan.download_bytes / speed
+    words = f"{max(1.0, seconds):.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    return f"; about {words} at {speed / MB:.1f} MB/s"
 
 
 def _refusals(refusals: tuple[Refusal, ...], style: Style) -> list[str]:

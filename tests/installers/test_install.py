@@ -443,3 +443,45 @@ def test_pip_takes_from_a_later_index_only_what_the_first_has_not(tmp_path: Path
         assert done.result == "installed", done.failure
         assert versions(tmp_path) == {"demo": "1.0", "common": "1.0", "inner": "3.0"}
         assert [name for name in later.sent if not name.startswith("inner")] == []
+
+
+VERSION = b"__version__ = '2.13.0+cpu'\ncuda: Optional[str] = %s\nhip: Optional[str] = None\n"
+
+
+@pytest.mark.parametrize(("version", "ahead"), [("2.13.0", False), ("99.0.0", True)])
+def test_where_the_wheel_says_otherwise_it_wins(
+    tmp_path: Path, index: Index, home: dict[str, str], version: str, ahead: bool, monkeypatch: pytest.MonkeyPatch
+):
+    """A known version is asked once it is here, one that is newer than the data before it is fetched."""
+    monkeypatch.setattr("dlcheck.installers.fetch.Client.answers", lambda *_: False)
+    files = {"torch/__init__.py": b"", "torch/version.py": VERSION % b"'13.0'", "torch/big.bin": os.urandom(500_000)}
+    index.add("torch", f"{version}+cpu", files=files)
+    made = options(tmp_path, index, f"torch=={version}", accelerator="cpu", smoke=False)
+    done, prepared = verb.plan(made, home)
+    if ahead:
+        assert prepared is None
+        assert index.total < 200_000
+    else:
+        done = verb.install(prepared, home, Quiet())
+    assert "its own table says CUDA 13.0" in done.failure.message
+    assert not (tmp_path / "env").exists()
+    index.add("torch", f"{version}+cpu", files=files | {"torch/version.py": VERSION % b"None"})
+    home["UV_CACHE_DIR"] += "-fresh"
+    assert go(made, home).result == "installed"
+
+
+def test_the_time_is_told_at_the_speed_of_the_last_download(tmp_path: Path, index: Index, home: dict[str, str]):
+    from dlcheck.model.style import Style
+    from dlcheck.renderers import INSTALL_RENDERERS
+
+    index.add("demo", files={"demo/big.bin": os.urandom(2_000_000)})
+    index.add("other", files={"other/big.bin": os.urandom(4_000_000)})
+    index.bytes_per_second = 2_000_000
+    first, _ = verb.plan(options(tmp_path, index, "demo"), home)
+    assert first.plan.bytes_per_second is None
+    assert "about" not in INSTALL_RENDERERS["text"](first, Style())
+    assert go(options(tmp_path, index, "demo"), home).result == "installed"
+    later, _ = verb.plan(options(tmp_path, index, "other"), home)
+    assert 300_000 < later.plan.bytes_per_second < 2_100_000
+    assert " s at " in INSTALL_RENDERERS["text"](later, Style())
+    assert later.plan.id == verb.plan(options(tmp_path, index, "other"), home)[0].plan.id
