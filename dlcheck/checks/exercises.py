@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import statistics
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -43,9 +43,9 @@ def judge_exercise(event: Mapping[str, Any]) -> Exercised:
         return Exercised(said.status, said.cause, said.why)
     speeds = event.get("measured")
     measured = {
-        str(name): float(value)
+        name: float(value)
         for name, value in (speeds.items() if isinstance(speeds, dict) else ())
-        if isinstance(value, (int, float)) and math.isfinite(value)
+        if isinstance(value, (int, float)) and abs(value) <= sys.float_info.max
     }
     wrong, checked = event.get("wrong"), event.get("checked")
     if not isinstance(wrong, int) or not isinstance(checked, int) or checked <= 0:

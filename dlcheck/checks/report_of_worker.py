@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import base64
 import binascii
+import contextlib
 import math
 import sys
 from collections.abc import Collection, Sequence
@@ -58,13 +59,14 @@ class Account:
             self.version = str(event.get("version"))
             self._import_seconds = _number(event.get("seconds"))
         elif kind == "devices":
-            for one in event.get("devices") or ():
-                self.names[str(one.get("device"))] = one.get("name")
+            for one in _rows(event.get("devices")):
+                if isinstance(one, dict):
+                    self.names[str(one.get("device"))] = _name(one.get("name"))
         elif kind == "open":
             self._open[device] = _number(event.get("seconds"))
-            self.names[device] = event.get("name") or self.names.get(device)
+            self.names[device] = _name(event.get("name")) or self.names.get(device)
         elif kind == "task":
-            self._at[device] = event
+            self._at[device] = {name: _name(event.get(name)) for name in ("task", "dtype", "mode")}
         elif kind == "result":
             self._runs.append(event)
             self._at.pop(device, None)
@@ -110,8 +112,9 @@ class Account:
             plain = event.get("math") == "default" and event.get("dtype") == "float32" and event.get("fault") is None
             if plain and task is not None and task.plane is not None:
                 run = run_of(event)
-                if run.error_type is None and run.trained.keys() == task.trained.keys():
-                    found.append(plane_of(self.framework, task, run))
+                if run.error_type is None and not training.lacks_numbers(run.trained, task.trained):
+                    with contextlib.suppress(ArithmeticError, ValueError):
+                        found.append(plane_of(self.framework, task, run))
         return found
 
     def _dtype_order(self, dtype: str | None) -> int:
@@ -207,7 +210,7 @@ class Account:
     def _fallen_result(self, event: dict[str, Any], doing: str | None = None) -> SmokeResult:
         device = str(event.get("device") or (self.wanted[0] if self.wanted else "cpu"))
         at = self._at.get(device, {})
-        more = {"task": at.get("task"), "dtype": event.get("dtype") or at.get("dtype"), "mode": at.get("mode")}
+        more = {"task": at.get("task"), "dtype": _name(event.get("dtype")) or at.get("dtype"), "mode": at.get("mode")}
         doing = doing or (f"in {at['task']}" if at.get("task") else "opening the device")
         if event["event"] == "trouble":
             run = SmokeRun(
@@ -242,7 +245,7 @@ class Account:
 def run_of(event: dict[str, Any]) -> SmokeRun:
     """The report of one training; numbers that cannot be read are left out, which the judge takes as it should."""
     wide = bool(event.get("wide"))
-    losses = event.get("losses")
+    losses, seconds = event.get("losses"), event.get("seconds")
     return SmokeRun(
         device=str(event.get("device")),
         task=str(event.get("task")),
@@ -255,9 +258,9 @@ def run_of(event: dict[str, Any]) -> SmokeRun:
         gradients=_numbers(event.get("gradients"), wide=wide),
         trained=_numbers(event.get("trained"), wide=wide),
         moved_by=_number(event["moved_by"]) if event.get("moved_by") else None,
-        places=tuple(map(str, event.get("places") or ())),
+        places=tuple(map(str, _rows(event.get("places")))),
         repeats=event.get("repeats") if isinstance(event.get("repeats"), bool) else None,
-        seconds={str(name): _number(value) for name, value in (event.get("seconds") or {}).items()},
+        seconds={name: _number(value) for name, value in seconds.items()} if isinstance(seconds, dict) else {},
         error_type=str(event["error_type"]) if "error_type" in event else None,
         error=str(event["error"]) if "error" in event else None,
     )
@@ -281,7 +284,18 @@ def _numbers(packed: object, *, wide: bool) -> Numbers:
 
 
 def _number(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else float("nan")
+    try:
+        return float(value) if isinstance(value, (int, float)) else math.nan
+    except OverflowError:
+        return math.nan
+
+
+def _name(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _rows(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _key(event: dict[str, Any]) -> tuple[str, ...]:

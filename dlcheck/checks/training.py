@@ -167,13 +167,18 @@ def _malformed(task: SmokeTask, run: SmokeRun) -> Judgement | None:
         (run.trained, task.trained),
         (run.watched, task.watched),
     )
-    whole = len(run.losses) == len(task.losses) and all(
-        got.keys() == wanted.keys() and all(len(got[name]) == len(wanted[name].values) for name in wanted)
-        for got, wanted in parts
-    )
-    if whole:
+    if run.dtype not in LIMITS:
+        return Judgement(
+            SmokeStatus.FAILED, REPORT_INCONSISTENT, f"a kind of number that was not asked for: {run.dtype}"
+        )
+    if len(run.losses) == len(task.losses) and not any(lacks_numbers(*pair) for pair in parts):
         return None
     return Judgement(SmokeStatus.FAILED, REPORT_INCONSISTENT, "the worker's report lacks numbers of this task")
+
+
+def lacks_numbers(got: Numbers, wanted: Mapping[str, Array]) -> bool:
+    """Whether the arrays are others than wanted, or of another size."""
+    return got.keys() != wanted.keys() or any(len(got[name]) != len(wanted[name].values) for name in wanted)
 
 
 def _started_wrong(task: SmokeTask, run: SmokeRun) -> Judgement | None:
@@ -258,7 +263,11 @@ def _lie(task: SmokeTask, run: SmokeRun, limit: float) -> str | None:
     weights = {
         name: Array(kind="float", shape=one.shape, values=run.trained[name]) for name, one in task.weights.items()
     }
-    follows = loss_of(task, weights)
+    try:
+        follows = loss_of(task, weights)
+    except (ArithmeticError, ValueError):
+        # Weights so large that the loss has no value.
+        follows = math.nan
     if abs(follows - run.losses[-1]) <= 2 * limit * max(abs(follows), 1e-3 * abs(task.losses[0])):
         return None
     return f"the reported weights have the loss {follows:.7g}, the worker says {run.losses[-1]:.7g}"

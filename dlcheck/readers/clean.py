@@ -104,20 +104,22 @@ def _strip_where_usual(lines: list[str], pattern: Pattern) -> list[str]:
 
 def _strip_numbers(lines: list[str]) -> list[str]:
     """Without the line numbers of an editor or a listing: four lines or more, each one more than the one before."""
-    found = [GUTTER.match(line) for line in lines]
     out = list(lines)
-    at = 0
-    while at < len(lines):
-        run = [match for match in found[at : at + 1] if match]
-        while run and at + len(run) < len(lines):
-            following = found[at + len(run)]
-            if following is None or int(following[1]) != int(run[-1][1]) + 1:
-                break
-            run.append(following)
+    run: list[int] = []
+    number = 0
+    for at, line in enumerate((*lines, "")):
+        match = GUTTER.match(line)
+        if match and run and int(match[1]) == number + 1:
+            run.append(match.end())
+            number += 1
+            continue
         if len(run) >= 4:
-            for step, match in enumerate(run):
-                out[at + step] = lines[at + step][match.end() :]
-        at += max(1, len(run))
+            for place, end in enumerate(run, at - len(run)):
+                out[place] = lines[place][end:]
+        run.clear()
+        if match:
+            run.append(match.end())
+            number = int(match[1])
     return out
 
 
