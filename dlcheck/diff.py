@@ -130,22 +130,31 @@ def _outcome(verdict: dict[str, Any]) -> tuple[str, Outcome]:
     severities = [Severity(one.get("severity") or verdict.get("severity") or "error") for one in findings]
     subject = verdict.get("subject") or ""
     return f"{verdict['code']} {subject}".strip(), Outcome(
-        status=verdict["status"],
-        title=verdict.get("title", ""),
-        causes=tuple(dict.fromkeys(one["cause"] for one in findings)),
-        message="; ".join(one.get("message", "") for one in findings) or verdict.get("why") or "",
-        evidence=tuple(fact["fact"] for one in findings for fact in one.get("evidence") or ()),
+        status=str(verdict["status"]),
+        title=str(verdict.get("title", "")),
+        causes=tuple(dict.fromkeys(str(one["cause"]) for one in findings)),
+        message="; ".join(str(one.get("message", "")) for one in findings) or str(verdict.get("why") or ""),
+        evidence=tuple(str(fact["fact"]) for one in findings for fact in one.get("evidence") or ()),
         severity=max(severities, key=lambda one: one.rank).value if severities else "",
     )
 
 
 def _trained(result: dict[str, Any]) -> tuple[str, Trained]:
     words = (result.get("framework"), result.get("device"), result.get("task"), result.get("dtype"), result.get("mode"))
-    deviation = [value for value in (result.get("deviation") or {}).values() if isinstance(value, (int, float))]
+    deviation = [_figure(value) for value in (result.get("deviation") or {}).values()]
     seconds = result.get("seconds") or {}
+    cause = result.get("cause")
     return " ".join(str(word) for word in words if word), Trained(
         status=str(result.get("status")),
-        deviation=max(deviation, default=None),
-        seconds=seconds.get("train"),
-        cause=result.get("cause"),
+        deviation=max((value for value in deviation if value is not None), default=None),
+        seconds=_figure(seconds.get("train")),
+        cause=None if cause is None else str(cause),
     )
+
+
+def _figure(value: object) -> float | None:
+    """The number, None where it is none that can be compared."""
+    try:
+        return decode(float, value)
+    except DecodeError:
+        return None

@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterable
 from typing import TextIO
 
@@ -23,21 +22,10 @@ def document(text: str, path: str | None = None) -> None:
     if path is None or path == "-":
         _write(sys.stdout, text)
         return
-    folder = os.path.dirname(os.path.abspath(path))
+    from dlcheck.host import files
+
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".dlcheck-", dir=folder)
-        try:
-            # Names of files may hold bytes that are no text; in JSON the escape is the right one too.
-            with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
-                stream.write(text)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        files.write_whole(path, text)
     except OSError as error:
         raise DlcheckError(f"cannot write {path}: {error.strerror or error}") from error
 
@@ -144,9 +132,3 @@ def _width(terminal: bool) -> int:
         return max(40, min(os.get_terminal_size(sys.stdout.fileno()).columns, 100))
     except (OSError, ValueError):
         return 80
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

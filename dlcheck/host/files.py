@@ -4,6 +4,7 @@ and never more is read than is asked for; every failure is an answer.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -68,3 +69,33 @@ def names(path: str) -> list[str]:
         return sorted(os.listdir(path))
     except OSError:
         return []
+
+
+def write_whole(path: str, text: str) -> None:
+    """Write a file whole or not at all, with the rights that the person's umask gives; ``OSError`` where it cannot be.
+
+    What stands at ``path`` is replaced, a link too, and not written through: in a folder open to all it may be anybody's.
+    """
+    # Imported here: it would cost every start more than the rest of this file.
+    import tempfile
+
+    folder = os.path.dirname(os.path.abspath(path))
+    descriptor, temporary = tempfile.mkstemp(prefix=".dlcheck-", dir=folder)
+    try:
+        # Names of files may hold bytes that are no text; in JSON the escape is the right one too.
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Protocol
 
 from dlcheck import machine
-from dlcheck.host import environments, record
+from dlcheck.host import environments, files, record
 from dlcheck.host.process import Done, run
 from dlcheck.installation import in_place, own_table, proof
 from dlcheck.installation.network import LOOK, network_hint
@@ -156,8 +156,7 @@ def _write_lock(work: _Work) -> tuple[str, ...]:
     options = work.prepared.options
     if not options.lock or options.frozen:
         return ()
-    with open(options.lock, "w", encoding="utf-8") as stream:
-        stream.write(work.prepared.lock_text)
+    files.write_whole(options.lock, work.prepared.lock_text)
     return (options.lock,)
 
 
@@ -175,8 +174,7 @@ def _bundle(work: _Work, paths: dict[str, str]) -> tuple[str, ...]:
             os.replace(place + ".part", place)
         beside[wheel.sha256] = wheel.filename
     lock = os.path.join(folder, "pylock.toml")
-    with open(lock, "w", encoding="utf-8") as stream:
-        stream.write(local_lock(work.prepared.wheels, beside, work.prepared.python, relative=True))
+    files.write_whole(lock, local_lock(work.prepared.wheels, beside, work.prepared.python, relative=True))
     return (folder, lock)
 
 
@@ -196,14 +194,14 @@ def _build(work: _Work, paths: dict[str, str]) -> Proof:
         _link(work, paths)
     work.reporter.step("holding every file against RECORD")
     with work.notes.step("walk"):
-        files = proof.walked(prepared, work.stage)
+        count = proof.walked(prepared, work.stage)
     trained: tuple[str, ...] = ()
     if prepared.options.smoke:
         work.reporter.step("training in it")
         with work.notes.step("smoke"):
             trained = proof.trained(prepared, work.stage)
     staging.write_manifest(work.stage, _manifest(work, trained))
-    return Proof(files=files, trained=trained)
+    return Proof(files=count, trained=trained)
 
 
 def _link(work: _Work, paths: dict[str, str]) -> None:
@@ -273,15 +271,15 @@ def _into(work: _Work, paths: dict[str, str]) -> Proof:
     """Into the environment as it is. An interruption here leaves it in pieces, which the next run repairs."""
     work.reporter.step("installing into the environment as it is")
     with work.notes.step("install"):
-        files = in_place.fill(work.prepared, _Filler(work, paths))
-    if files < 0:
+        count = in_place.fill(work.prepared, _Filler(work, paths))
+    if count < 0:
         raise Failed("walk", f"{work.target} is still not whole", "dlcheck doctor names what is missing.")
     trained: tuple[str, ...] = ()
     if work.prepared.options.smoke:
         work.reporter.step("training in it")
         with work.notes.step("smoke"):
             trained = proof.trained(work.prepared, work.target)
-    return Proof(files=files, trained=trained)
+    return Proof(files=count, trained=trained)
 
 
 def _expect(done: Done, step: str) -> None:

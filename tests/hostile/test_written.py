@@ -1,0 +1,64 @@
+"""What dlcheck writes: whole or not at all, readable by whom it should be, and never through somebody else's link."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from dlcheck.host import files
+from dlcheck.host.interpreter import Question
+from tests.survival import dlcheck
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="links and rights of POSIX")
+
+
+def test_a_link_in_the_place_of_a_document_is_replaced_and_not_written_through(tmp_path: Path):
+    (tmp_path / "precious").write_text("kept")
+    (tmp_path / "report.json").symlink_to(tmp_path / "precious")
+    done = dlcheck("explain", "DL501", "--format", "json", cwd=tmp_path)
+    assert done.returncode == 0
+    files.write_whole(str(tmp_path / "report.json"), done.stdout)
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert not (tmp_path / "report.json").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["precious", "report.json"]
+
+
+def test_a_document_has_the_rights_that_the_person_asks_for(tmp_path: Path):
+    before = os.umask(0o027)
+    try:
+        files.write_whole(str(tmp_path / "file"), "text")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "file").stat().st_mode) == 0o640
+
+
+def test_what_cannot_be_written_whole_leaves_the_old_one_and_no_remains(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "file").write_text("old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        files.write_whole(str(tmp_path / "file"), "new")
+    assert (tmp_path / "file").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_bytes_that_are_no_text_reach_a_file_as_escapes(tmp_path: Path):
+    files.write_whole(str(tmp_path / "file"), "a\udcffb")
+    assert (tmp_path / "file").read_bytes() == b"a\\udcffb"
+
+
+def test_a_question_is_asked_in_a_folder_of_the_persons_own():
+    question = Question("/bin/true", "look_python", timeout=10)
+    folder = Path(question._path).parent
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert folder.stat().st_uid == os.geteuid()
+    question.answer()
+    assert not folder.exists()
