@@ -163,12 +163,18 @@ def _options(wishes: Wishes, tasks: Sequence[str], dtypes: Sequence[str]) -> dic
         "devices": list(wishes.devices),
         **_faults(wishes.fault),
         "level": wishes.level.value,
-        "threads": (os.cpu_count() or 1) if wishes.level is Level.LONG else 1,
+        "threads": _threads(wishes.level),
         "repeat_steps": 2 if wishes.level is Level.QUICK else 20,
         "logical_devices": wishes.logical_devices,
         "distributed": task_path(TASK) if wishes.distributed else None,
         "load_seconds": wishes.load_seconds,
     }
+
+
+def _threads(level: Level) -> int:
+    """As many as the person set; else all cores under load, and one for tiny tasks."""
+    wish = os.environ.get("OMP_NUM_THREADS", "")
+    return int(wish) if wish.isdigit() and int(wish) else (os.cpu_count() or 1) if level is Level.LONG else 1
 
 
 def _exercises(framework: str, frameworks: Sequence[str]) -> bool:

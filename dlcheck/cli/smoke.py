@@ -10,7 +10,6 @@ import typer
 from typing_extensions import Self
 
 from dlcheck.cli import console, options
-from dlcheck.model.errors import DlcheckError
 from dlcheck.model.level import Level
 
 if TYPE_CHECKING:
@@ -55,7 +54,9 @@ LogicalDevices = Annotated[
 Distributed = Annotated[
     bool, typer.Option("--distributed", help="Also train over all devices at once: NCCL, or gloo on the CPU.")
 ]
-Plot = Annotated[str, typer.Option(help="Draw loss curves and learnt decisions into this .svg file.")]
+Plot = Annotated[
+    str, typer.Option(help="Draw loss curves and learnt decisions: FILE.svg, or FILE.png where Matplotlib is there.")
+]
 Inject = Annotated[str, typer.Option(hidden=True)]
 Group = Annotated[str, typer.Option(hidden=True)]
 
@@ -92,13 +93,12 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     """
     from dlcheck import smoke as verb
     from dlcheck.host.interpreter import choose
+    from dlcheck.smoke_plot import refuse_impossible
 
     if task == "list":
         return _list_tasks()
     if group:
         return _report_of_ranks(choose(python or None, venv or None), group, inject)
-    if plot and not plot.endswith(".svg"):
-        raise DlcheckError(f"--plot {plot}: only .svg can be drawn", "Give a name that ends in .svg; browsers show it.")
     wishes = verb.Wishes(
         frameworks=_split(framework),
         devices=_split(device),
@@ -112,14 +112,20 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
         rank_fault=inject if inject in verb.RANK_FAULTS else None,
         logical_devices=logical_devices,
     )
+    target = choose(python or None, venv or None)
+    refuse_impossible(target, plot)
     with Live(quiet=quiet) as live:
-        report = verb.smoke(choose(python or None, venv or None), wishes, live.show)
+        report = verb.smoke(target, wishes, live.show)
     _show(report, format_, output, plot, verbosity=options.verbosity(verbose, quiet))
     if not (no_history or inject):
-        from dlcheck import history
-
-        console.notices(history.keep_smoke(report))
+        _keep(report)
     return report.exit_code
+
+
+def _keep(report: SmokeReport) -> None:
+    from dlcheck import history
+
+    console.notices(history.keep_smoke(report))
 
 
 def _report_of_ranks(target: Target, group: str, inject: str) -> int:
@@ -136,7 +142,11 @@ def _show(report: SmokeReport, format_: Format, output: str, plot: str, *, verbo
 
     style = console.style(verbosity=verbosity)
     console.document(SMOKE_RENDERERS[format_.value](report, style), output or None)
-    if plot:
+    if plot.endswith(".png"):
+        from dlcheck.smoke_plot import draw_png
+
+        draw_png(report.target, report, plot)
+    elif plot:
         from dlcheck.renderers import smoke_svg
 
         console.document(smoke_svg.render(report, style), plot)

@@ -6,15 +6,12 @@ import math
 from collections.abc import Sequence
 from html import escape
 
-from dlcheck.data.smoke_tasks import TASKS, smoke_task
-from dlcheck.model.smoke import Plane, SmokeReport, SmokeResult
+from dlcheck.model.smoke import Plane, SmokeReport
 from dlcheck.model.style import Style
+from dlcheck.renderers.smoke_panels import COLORS, Panel, Picture, picture
 
 WIDTH, HEIGHT, GAP = 250, 150, 44
 COLUMNS = 4
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b4c9a", "#444444")
-"""Okabe and Ito's palette: told apart by people who do not see red and green apart."""
-
 STYLE = (
     "text{font:11px system-ui,sans-serif;fill:#333}.title{font-weight:600;font-size:12px}.head{font-size:16px;font-weight:600}"
     ".axis{stroke:#bbb;fill:none}.reference{stroke:#999;stroke-width:6;stroke-opacity:.45;fill:none;stroke-linecap:round}"
@@ -23,17 +20,13 @@ STYLE = (
 
 def render(report: SmokeReport, style: Style) -> str:  # noqa: ARG001 - every renderer is called alike
     """An SVG document that stands alone: no script, no font and nothing fetched."""
-    curves = [one for one in report.results if len(one.losses) > 1]
-    tasks = [name for name in TASKS if any(one.task == name for one in curves)]
-    series = list(dict.fromkeys(_series(one) for one in curves))
-    colors = {name: COLORS[at % len(COLORS)] for at, name in enumerate(series)}
-    parts = [_legend(report, series, colors)]
-    top = 64 + 18 * math.ceil(len(series) / COLUMNS)
-    for at, task in enumerate(tasks):
-        parts.append(_curves(task, [one for one in curves if one.task == task], colors, *_corner(at, top)))
-    top += math.ceil(len(tasks) / COLUMNS) * (HEIGHT + GAP)
-    parts += [_plane(plane, *_corner(at, top)) for at, plane in enumerate(report.planes)]
-    height = top + math.ceil(len(report.planes) / COLUMNS) * (HEIGHT + GAP) + 8
+    shown = picture(report)
+    parts = [_legend(shown)]
+    top = 64 + 18 * math.ceil(len(shown.series) / COLUMNS)
+    parts += [_curves(panel, *_corner(at, top)) for at, panel in enumerate(shown.panels)]
+    top += math.ceil(len(shown.panels) / COLUMNS) * (HEIGHT + GAP)
+    parts += [_plane(plane, *_corner(at, top)) for at, plane in enumerate(shown.planes)]
+    height = top + math.ceil(len(shown.planes) / COLUMNS) * (HEIGHT + GAP) + 8
     width = COLUMNS * (WIDTH + 24) + 24
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
@@ -46,48 +39,35 @@ def _corner(at: int, top: int) -> tuple[int, int]:
     return 24 + at % COLUMNS * (WIDTH + 24), top + at // COLUMNS * (HEIGHT + GAP)
 
 
-def _series(one: SmokeResult) -> str:
-    return f"{one.framework} {one.device} {one.dtype}"
-
-
-def _legend(report: SmokeReport, series: Sequence[str], colors: dict[str, str]) -> str:
-    head = f"dlcheck smoke, {report.level.value}: losses over 20 steps (grey: the float64 reference)"
-    parts = [_text(24, 28, head, "head")]
-    for at, name in enumerate(series):
+def _legend(shown: Picture) -> str:
+    parts = [_text(24, 28, shown.head, "head")]
+    for at, (name, color) in enumerate(shown.series):
         x, y = 24 + at % COLUMNS * (WIDTH + 24), 52 + at // COLUMNS * 18
-        parts.append(
-            f'<line x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}" stroke="{colors[name]}" stroke-width="2"/>'
-        )
+        parts.append(f'<line x1="{x}" x2="{x + 22}" y1="{y - 4}" y2="{y - 4}" stroke="{color}" stroke-width="2"/>')
         parts.append(_text(x + 28, y, name))
     return "".join(parts)
 
 
-def _curves(task: str, results: Sequence[SmokeResult], colors: dict[str, str], x: int, y: int) -> str:
-    wanted = smoke_task(task).losses
-    seen = [loss for one in results for loss in one.losses if math.isfinite(loss)]
-    low, high = min((*wanted, *seen)), max((*wanted, *seen))
-    # A curve that leaves the picture by far would press all others into a line.
-    high = min(high, max(wanted) + 2 * (max(wanted) - min(wanted)))
-    low = max(low, min(wanted) - 2 * (max(wanted) - min(wanted)))
-
+def _curves(panel: Panel, x: int, y: int) -> str:
     def line(losses: Sequence[float]) -> str:
+        span = panel.high - panel.low
         places = [
-            f"{x + WIDTH * step / (len(losses) - 1):.1f},{y + HEIGHT * (1 - _between((loss - low) / (high - low))):.1f}"
+            f"{x + WIDTH * step / (len(losses) - 1):.1f},{y + HEIGHT * (1 - _between((loss - panel.low) / span)):.1f}"
             for step, loss in enumerate(losses)
             if math.isfinite(loss)
         ]
         return " ".join(places)
 
     parts = [
-        _text(x, y - 8, task, "title"),
+        _text(x, y - 8, panel.title, "title"),
         f'<path class="axis" d="M{x} {y}V{y + HEIGHT}H{x + WIDTH}"/>',
-        f'<polyline class="reference" points="{line(wanted)}"/>',
-        _text(x + 4, y + 10, f"{high:.3g}"),
-        _text(x + 4, y + HEIGHT - 4, f"{low:.3g}"),
+        f'<polyline class="reference" points="{line(panel.reference)}"/>',
+        _text(x + 4, y + 10, f"{panel.high:.3g}"),
+        _text(x + 4, y + HEIGHT - 4, f"{panel.low:.3g}"),
     ]
     parts += [
-        f'<polyline fill="none" stroke="{colors[_series(one)]}" stroke-width="1.6" points="{line(one.losses)}"/>'
-        for one in results
+        f'<polyline fill="none" stroke="{one.color}" stroke-width="1.6" points="{line(one.losses)}"/>'
+        for one in panel.lines
     ]
     return "".join(parts)
 

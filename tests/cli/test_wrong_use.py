@@ -28,6 +28,7 @@ def dlcheck(*words: str, cwd: Path | None = None, before: str = "pass") -> subpr
         (("--nope",), "dlcheck --help shows"),
         (("install", "--dry-run", "--accelerator", "VARIANT", "torch"), "--accelerator VARIANT: there is no such"),
         (("smoke", "--device", "cuda:0,nope"), "--device nope: there is no such device"),
+        (("smoke", "--plot", "curves.gif"), "--plot curves.gif: only .svg and .png can be drawn"),
     ],
 )
 def test_what_is_wrong_and_where_help_is(words: tuple[str, ...], said: str, tmp_path: Path):

@@ -30,7 +30,13 @@ def smoke(*arguments, env=None):
         "--no-history",
         *arguments,
     ]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=280, env={**os.environ, **(env or {})})
+    done = subprocess.run(
+        argv,
+        capture_output=True,
+        text=True,
+        timeout=1500 if os.environ.get("DLCHECK_POWER") else 280,
+        env={**os.environ, **(env or {})},
+    )
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 

@@ -1,0 +1,59 @@
+"""The picture of a smoke run as a file: SVG by dlcheck itself, PNG by the Matplotlib of the checked environment."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+
+from dlcheck.host.interpreter import Question
+from dlcheck.model.codec import encode
+from dlcheck.model.errors import DlcheckError
+from dlcheck.model.report import Target
+from dlcheck.model.smoke import SmokeReport
+from dlcheck.renderers.smoke_panels import picture
+
+SECONDS = 120.0
+"""The first start of Matplotlib looks at every font of the machine."""
+
+
+def refuse_impossible(target: Target, path: str) -> None:
+    """Raise DlcheckError, before anything is trained, where no picture could be drawn afterwards."""
+    if not path or path.endswith(".svg"):
+        return
+    if not path.endswith(".png"):
+        raise DlcheckError(f"--plot {path}: only .svg and .png can be drawn", "Give a name that ends in one of them.")
+    fields = Question(target.python, "plot_matplotlib", timeout=SECONDS).answer().fields
+    if fields.get("result") != "found":
+        raise DlcheckError(
+            f"--plot {path}: a PNG is drawn by Matplotlib, which {target.python} does not have",
+            "Give a name that ends in .svg, which needs nothing, or install matplotlib there.",
+        )
+
+
+def draw_png(target: Target, report: SmokeReport, path: str) -> None:
+    """Write the PNG, whole or not at all. Raises DlcheckError where that fails."""
+    place = os.path.abspath(path)
+    try:
+        descriptor, data = tempfile.mkstemp(prefix="dlcheck-", suffix=".json")
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(encode(picture(report)), stream)
+        descriptor, drawn = tempfile.mkstemp(prefix=".dlcheck-", suffix=".png", dir=os.path.dirname(place))
+        os.close(descriptor)
+    except OSError as error:
+        raise DlcheckError(f"cannot write {path}: {error.strerror or error}") from error
+    try:
+        options = {"picture": data, "path": drawn}
+        answer = Question(target.python, "plot_matplotlib", options, timeout=SECONDS).answer()
+        if answer.stage != "done":
+            words = answer.fields.get("error") or answer.done.output.strip()[-300:]
+            raise DlcheckError(f"cannot draw {path}: {words or 'no answer'}", "A name that ends in .svg needs nothing.")
+        os.chmod(drawn, 0o644)
+        os.replace(drawn, place)
+    except OSError as error:
+        raise DlcheckError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        for one in (data, drawn):
+            with contextlib.suppress(OSError):
+                os.unlink(one)
