@@ -50,11 +50,13 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"connectivity",
     ),
     "driver-defect": (
+        r"nvidia-smi.{0,40}(execution failed|exists but failed)",
         r"nvidia-smi.{0,80}(tim(ed|eout)|hang|hung|crash|abort|signal)",
         r"timeout",
         r"driver.{0,60}(not respond|hang|crash|defect)",
     ),
     "driver-library-mismatch": (
+        r"mid-update|after an update|driver.{0,40}(restart|reboot)",
         r"driver/library",
         r"library version mismatch",
         r"kernel module.{0,60}(mismatch|version)",

@@ -60,7 +60,7 @@ def linked(source: str, library: str) -> Plant:
     """The loader's own words: a real shared library, linked against one that is taken away again."""
 
     def plant(planted: Planted, folder: Path) -> Ground:
-        place = planted.site / "torch" / "_zoo.so"
+        place = planted.site / "torch" / "_C.so"
         (folder / "part.c").write_text(source)
         flags = ["-shared", "-fPIC", "-o", str(place), str(folder / "part.c")]
         needed = folder / library

@@ -76,7 +76,11 @@ def have(need: str) -> bool:
 def require(*needs: str) -> None:
     """Skip, or fail where CI is set, a test whose parts are not there."""
     missing = [need for need in needs if not have(need)]
-    refused = [BY_KERNEL[need] for need in missing if need in BY_KERNEL and shutil.which("unshare")]
+    refused = [
+        BY_KERNEL[need]
+        for need in missing
+        if need in BY_KERNEL and (sys.platform != "linux" or shutil.which("unshare"))
+    ]
     if missing and len(refused) == len(missing):
         pytest.skip(KERNEL + ", ".join(refused))
     if missing and os.environ.get("CI"):

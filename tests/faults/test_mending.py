@@ -1,14 +1,19 @@
 """What `doctor --fix` mends is planted, mended from an index on this machine, and looked at again by the same run.
 
 The causes in ``fix.FIXABLE`` that are not here need a GPU to be there at all (a build for another device), or never are in an
-environment (a download that was cut short); their plans are tables in tests/test_fix.py.
+environment (a download that was cut short), or bring a whole framework (framework-missing, which tests/real/test_install.py
+installs); their plans are tables in tests/test_fix.py.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +22,7 @@ from tests.faults.needs import require
 from tests.faults.planting import Case, Ground, Planted, alarms, packages
 from tests.faults.zoo import FAULTS
 from tests.installers.index_server import Index, serve
+from tests.survival import dlcheck
 
 pytestmark = [pytest.mark.real, pytest.mark.skipif(os.name != "posix", reason="the zoo is planted with what POSIX has")]
 
@@ -71,8 +77,33 @@ TINY = [
     ("variables: TF_USE_LEGACY_KERAS without tf-keras", "tf-keras==2.21.0"),
     ("variables: Jupyter without ipykernel", "ipykernel==7.0.0"),
 ]
-"""A case, and the wheel of one file that the index has for it."""
+"""A case, and the wheels of one file each that the index has for it."""
 CLEAN = dict.fromkeys(("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "UV_FIND_LINKS", "UV_EXTRA_INDEX_URL"), "UNSET")
+
+
+TRAINED = [
+    ("packages: tensorflow beside tensorflow-cpu", "tensorflow-cpu==2.21.0"),
+    ("packages: torchvision of another torch", "torch==2.0.1+cpu numpy==1.26.4"),
+]
+
+
+def mend(planted: Planted, ground: Ground, index: Index, folder: Path) -> subprocess.CompletedProcess[str]:
+    """`doctor --fix --yes` with nothing but that index, and caches of its own."""
+    variables = {
+        **planted.variables(),
+        **CLEAN,
+        **ground.variables,
+        "PIP_INDEX_URL": index.url,
+        "PIP_CONFIG_FILE": "/dev/null",
+        "UV_CACHE_DIR": str(folder / "uv"),
+        "DLCHECK_CACHE_DIR": str(folder / "cache"),
+    }
+    options = ("--quick", "--fix", "--yes", "--format", "json")
+    return dlcheck("doctor", *planted.target, *options, cwd=ground.cwd, timeout=120, **variables)
+
+
+def every_cause(document: dict[str, Any]) -> set[str]:
+    return {one["cause"] for verdict in document["verdicts"] for one in verdict["findings"]}
 
 
 @pytest.mark.parametrize(("name", "wheel"), TINY, ids=[row[0] for row in TINY])
@@ -80,26 +111,33 @@ def test_mended(name: str, wheel: str, tmp_path: Path):
     case = BY_NAME[name]
     require(*case.needs, "uv")
     index = Index()
-    index.add(*wheel.split("=="))
+    for one in wheel.split():
+        index.add(*one.split("=="))
     with serve(index), case.planted(tmp_path) as (planted, ground):
-        variables = {
-            **CLEAN,
-            **ground.variables,
-            "PIP_INDEX_URL": index.url,
-            "PIP_CONFIG_FILE": "/dev/null",
-            "UV_CACHE_DIR": str(tmp_path / "uv"),
-            "DLCHECK_CACHE_DIR": str(tmp_path / "cache"),
-        }
-        before = planted.examine("--quick", cwd=ground.cwd, **ground.variables)
-        after = planted.examine("--quick", "--fix", "--yes", online=True, cwd=ground.cwd, **variables)
-    named = {one["cause"] for verdict in before["verdicts"] for one in verdict["findings"]}
-    assert case.cause in named
-    assert alarms(after) == {}
-    assert case.cause not in {one["cause"] for verdict in after["verdicts"] for one in verdict["findings"]}
+        assert case.cause in every_cause(planted.examine("--quick", cwd=ground.cwd, **ground.variables))
+        done = mend(planted, ground, index, tmp_path)
+    after = json.loads(done.stdout)
+    assert alarms(after) == {}, done.stderr
+    assert case.cause not in every_cause(after)
     assert index.sent, "nothing was fetched"
 
 
+@pytest.mark.parametrize(("name", "wheel"), TRAINED, ids=[row[0] for row in TRAINED])
+def test_mended_and_not_believed_before_it_has_trained(name: str, wheel: str, tmp_path: Path):
+    """What is a framework has to train after it was installed, which a stand-in cannot: said, and yet the cause is gone."""
+    case = BY_NAME[name]
+    require(*case.needs, "uv")
+    index = Index()
+    for one in wheel.split():
+        index.add(*one.split("=="))
+    with serve(index), case.planted(tmp_path) as (planted, ground):
+        done = mend(planted, ground, index, tmp_path)
+        assert done.returncode == 1
+        assert re.search("trained on no device|does not train", done.stderr)
+        assert case.cause not in every_cause(planted.examine("--quick"))
+
+
 def test_every_cause_that_can_be_planted_without_a_gpu_is_mended_here():
-    beside = {"corrupted-download", "torch-companion-mismatch", "framework-missing", "several-tf-distributions"}
-    mended = {BY_NAME[name].cause for name, _ in TINY}
+    beside = {"corrupted-download", "framework-missing"}
+    mended = {BY_NAME[name].cause for name, _ in (*TINY, *TRAINED)}
     assert mended == FIXABLE - REBUILD - beside
