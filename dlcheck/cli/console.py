@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import TextIO
 
 from dlcheck.model.errors import DlcheckError
+from dlcheck.model.shell import Shell, quote
 from dlcheck.model.style import Style
 
 settings: dict[str, str] = {"color": "auto"}
@@ -33,7 +34,7 @@ def document(text: str, path: str | None = None) -> None:
 def say(text: str) -> None:
     """Tell the person something that is not part of the document."""
     with contextlib.suppress(OSError, ValueError):
-        _write(sys.stderr, text + "\n")
+        _write(sys.stderr, Style(program=_program()).typed(text) + "\n")
 
 
 def live(text: str) -> None:
@@ -72,15 +73,27 @@ def style(stream: TextIO | None = None, verbosity: int = 0, document: str | None
 
 
 def _program() -> str:
-    """What a person has to type for dlcheck: where its name is not on PATH, the path that this run was started by."""
+    """What a person has to type for dlcheck: where its name is not on PATH, the path or the module that this run is."""
     own = sys.argv[0]
-    if os.path.basename(own).removesuffix(".exe") != "dlcheck" or shutil.which("dlcheck"):
+    name = os.path.basename(own).removesuffix(".exe")
+    if name not in ("dlcheck", "__main__.py") or shutil.which("dlcheck"):
         return "dlcheck"
+    shell: Shell = "powershell" if sys.platform == "win32" else "posix"
+    if name == "dlcheck":
+        return quote((_near(own),), shell)
+    python = next((word for word in ("python", "python3") if shutil.which(word) == sys.executable), None)
+    return quote((python or _near(sys.executable), "-m", "dlcheck"), shell)
+
+
+def _near(path: str) -> str:
+    """The path from the working directory where it lies below, else as it is."""
     try:
-        near = os.path.relpath(own)
+        near = os.path.relpath(path)
     except (OSError, ValueError):
-        return own
-    return own if near.startswith("..") else near
+        return path
+    if near.startswith(".."):
+        return path
+    return near if os.sep in near else os.path.join(os.curdir, near)
 
 
 def shows_progress() -> bool:

@@ -155,12 +155,15 @@ def walk_names(site_packages: str) -> EnvironmentFiles:
         entries = []
     listed: dict[str, frozenset[str]] = {}
     found = []
+    moved = _moved(site_packages)
     for entry in entries:
         if not entry.endswith(".dist-info") or entry.startswith("~"):
             continue
         reading = _Reading(normalise(entry.removesuffix(".dist-info").partition("-")[0]), None, entry)
         promised, reading.damaged = _by_folder(os.path.join(site_packages, entry))
         for folder, names in promised.items():
+            if moved(folder):
+                continue
             if folder not in listed:
                 listed[folder] = _names_in(site_packages + os.sep + folder)
             # One difference of sets for a whole folder: 33,000 files are looked at in a tenth of a second.
@@ -215,6 +218,14 @@ def _by_folder(home: str) -> tuple[dict[str, set[str]], str | None]:
     return promised, failure if _has_text(os.path.join(home, "METADATA")) else "no METADATA"
 
 
+def _moved(site_packages: str) -> Callable[[str], bool]:
+    """Whether a row names what packagers put elsewhere: in python3/dist-packages Debian ships the RECORD of its build, whose
+    scripts (scripts-3.10/distro, ../scripts/pip) lie in /usr/bin.
+    """
+    debian = site_packages.rstrip("/").endswith("python3/dist-packages")
+    return lambda row: debian and row.startswith(("../", "scripts"))
+
+
 def _names_in(folder: str) -> frozenset[str]:
     try:
         return frozenset(os.listdir(folder))
@@ -238,7 +249,8 @@ def _read(site_packages: str, folder: str) -> _Reading:
     reading = _Reading(normalise(name), version or None, folder)
     home = os.path.join(site_packages, folder)
     rows, failure = _rows(os.path.join(home, "RECORD"))
-    reading.rows = [row for row in rows if not row[0].endswith(".pyc")]
+    moved = _moved(site_packages)
+    reading.rows = [row for row in rows if not row[0].endswith(".pyc") and not moved(row[0])]
     if not os.path.isdir(home):
         reading.damaged = "is not a folder"
     elif not _has_text(os.path.join(home, "METADATA")):

@@ -151,7 +151,7 @@ def _cause(slug: str, findings: list[tuple[Verdict, Finding]], report: Report, s
         yield from _fix(fix, "  FIX   " if not number else " " * 8, shell, style)
     if first.verify:
         yield from _labelled("  CHECK ", first.verify[0], style)
-    yield f"  MORE   {style.program} explain {slug}"
+    yield f"  MORE   dlcheck explain {slug}"
     folded = [pair for pair in _findings(report.verdicts) if slug in pair[1].because_of]
     if folded:
         codes = ", ".join(dict.fromkeys(f"{verdict.code} {one.cause}" for verdict, one in folded))
@@ -175,8 +175,7 @@ def _fix(fix: Fix, label: str, shell: Shell, style: Style) -> Iterator[str]:
     yield from _labelled(label, fix.text + note, style)
     for command in fix.commands:
         # A command is never broken into lines: it is there to be copied.
-        typed = (style.program, *command[1:]) if command[0] == "dlcheck" else command
-        yield f"{'':{INDENT + 2}}{style.paint(quote(typed, shell), 'cyan')}"
+        yield f"{'':{INDENT + 2}}{style.paint(quote(command, shell), 'cyan')}"
 
 
 def _labelled(label: str, words: str, style: Style) -> Iterator[str]:
@@ -218,7 +217,7 @@ def _end(report: Report, groups: tuple[GroupLine, ...], style: Style) -> Iterato
     if not summary.errors and not summary.warnings:
         yield from _ending("No issues found.", f"{units.counted(judged, 'check')}{took}{tail}", style)
         if report.facts.frameworks and not isinstance(report.facts.frameworks, Unknown):
-            yield f"Train something now: {style.program} smoke"
+            yield "Train something now: dlcheck smoke"
         return
     bad = sum(1 for one in groups if one.sign in ("failed", "warning"))
     counts = [

@@ -99,6 +99,17 @@ def test_a_system_package_manager_may_leave_record_out(site: Path):
     assert walk(str(site)).is_whole
 
 
+@pytest.mark.parametrize(("place", "whole"), [("python3/dist-packages", True), ("python3.11/site-packages", False)])
+def test_debian_ships_the_record_of_its_build_whose_scripts_lie_elsewhere(tmp_path: Path, place: str, whole: bool):
+    folder = tmp_path / place
+    folder.mkdir(parents=True)
+    info = install(folder, "distro", {"distro.py": b""})
+    with (info / "RECORD").open("a") as stream:
+        stream.write("scripts-3.10/distro,sha256=x,212\n../scripts/pip,sha256=x,221\n")
+    assert walk(str(folder)).is_whole is whole
+    assert walk_names(str(folder)).is_whole is whole
+
+
 def test_leftovers_of_an_interrupted_pip(site: Path):
     shutil.copytree(site / "numpy", site / "~umpy")
     shutil.copytree(site / "numpy-1.0.dist-info", site / "~umpy-1.0.dist-info")
