@@ -61,7 +61,7 @@ def _cause(one: Diagnosis, style: Style, shell: Shell) -> list[str]:
 
 def _labelled(label: str, text: str, style: Style, color: str, *, wrap: bool = True) -> str:
     """The text behind its label, its further lines under its first."""
-    width = max(30, style.width - INDENT)
+    width = max(24, style.width - INDENT)
     parts = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) if wrap else [text]
     head = "  " + style.paint(label, color, "bold") + " " * (INDENT - 2 - len(label))
     return "\n".join([head + parts[0], *(" " * INDENT + part for part in parts[1:])] if parts else [head.rstrip()])

@@ -85,7 +85,7 @@ def _group(group: GroupLine, report: Report, style: Style) -> Iterator[str]:
         words = first.message if first else next((one.why or "" for one in group.verdicts if one.why), "")
         notes = []
     sign = style.paint(style.sign(group.sign), _COLORS.get(group.sign, "dim"))
-    lines = textwrap.wrap(words, max(24, style.width - 16), break_long_words=False, break_on_hyphens=False) or [""]
+    lines = textwrap.wrap(words, max(20, style.width - 16), break_long_words=False, break_on_hyphens=False) or [""]
     yield f"{sign} {style.paint(f'{group.name:<12}', 'bold')} {lines[0]}".rstrip()
     for line in lines[1:]:
         yield " " * 15 + line
@@ -179,7 +179,7 @@ def _fix(fix: Fix, label: str, shell: Shell, style: Style) -> Iterator[str]:
 
 
 def _labelled(label: str, words: str, style: Style) -> Iterator[str]:
-    lines = textwrap.wrap(words, max(30, style.width - INDENT), break_long_words=False, break_on_hyphens=False) or [""]
+    lines = textwrap.wrap(words, max(24, style.width - INDENT), break_long_words=False, break_on_hyphens=False) or [""]
     yield f"{label} {lines[0]}"
     for line in lines[1:]:
         yield " " * INDENT + line
@@ -189,7 +189,7 @@ def _wrapped(words: str, style: Style, indent: int, hanging: int | None = None) 
     """The words in lines, each after ``indent`` blanks; after ``hanging`` blanks all but the first where it is given."""
     return textwrap.wrap(
         words,
-        max(indent + 30, style.width),
+        max(indent + 20, style.width),
         initial_indent=" " * indent,
         subsequent_indent=" " * (indent if hanging is None else hanging),
         break_long_words=False,

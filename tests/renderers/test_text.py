@@ -13,7 +13,7 @@ from dlcheck.model.style import Style
 from dlcheck.renderers.text import render
 
 
-@pytest.mark.parametrize("width", [60, 80, 100])
+@pytest.mark.parametrize("width", [44, 60, 80, 100])
 @pytest.mark.parametrize("verbosity", [0, 1])
 def test_lines_fit_the_terminal(sick: Report, width: int, verbosity: int):
     first = sick.verdicts[0]
