@@ -59,9 +59,9 @@ class _Work:
         """Where it grows."""
         return staging.stage_of(self.target)
 
-    def run(self, argv: tuple[str, ...], timeout: float, env: Mapping[str, str] | None = None) -> Done:
+    def run(self, argv: tuple[str, ...], timeout: float) -> Done:
         """Run a program of an installer, which ends when dlcheck does, and holds the lock as long as it lives."""
-        env = self.env if env is None else env
+        env = {**self.env, "PIP_CONFIG_FILE": os.devnull}
         # In a folder of dlcheck's own: python -m would import an ipykernel.py of the working directory instead.
         here = self.places.target(self.target)
         return run(argv, timeout=timeout, env=env, cwd=here, apart=True, kept=True, holding=self.holding)
@@ -194,7 +194,7 @@ def _build(work: _Work, paths: dict[str, str]) -> Proof:
         _link(work, paths)
     work.reporter.step("holding every file against RECORD")
     with work.notes.step("walk"):
-        count = proof.walked(prepared, work.stage)
+        count = proof.walked(prepared, work.stage, lambda names: _unpack_again(work, paths, names))
     trained: tuple[str, ...] = ()
     if prepared.options.smoke:
         work.reporter.step("training in it")
@@ -215,6 +215,17 @@ def _link(work: _Work, paths: dict[str, str]) -> None:
     argv = pip.install_argv(prepared.plan.python, staging.python_of(work.stage), wanted)
     _expect(work.run(argv, uv.LINK_SECONDS), "link")
     settling.settle(work.stage, work.target, staging.site_packages(work.stage))
+
+
+def _unpack_again(work: _Work, paths: dict[str, str], names: frozenset[str]) -> None:
+    """Out of the wheels, what uv's cache holds changed: somebody wrote into a file that another environment shares with it."""
+    tool = work.prepared.uv
+    if tool is None:
+        return
+    work.reporter.step(f"uv's cache holds changed files of {', '.join(sorted(names))}: unpacking the wheels anew")
+    python = staging.python_of(work.stage)
+    argv = uv.install_argv(tool, python, _local_lock(work, paths), names, unpack=True)
+    _expect(work.run(argv, uv.LINK_SECONDS), "link")
 
 
 def _local_requirements(work: _Work, paths: dict[str, str], wheels: Iterable[LockedWheel]) -> str:
@@ -256,7 +267,8 @@ class _Filler:
         """What the plan names, and ``again`` although it is there; pip installs those apart from the others."""
         prepared = self.work.prepared
         if prepared.uv:
-            argv = uv.install_argv(prepared.uv, self._python, _local_lock(self.work, self.paths), again)
+            lock = _local_lock(self.work, self.paths)
+            argv = uv.install_argv(prepared.uv, self._python, lock, again, unpack=bool(again))
             _expect(self.work.run(argv, uv.LINK_SECONDS), "install")
             return
         for anew in (False, True):

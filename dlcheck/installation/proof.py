@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dlcheck.host import record
 from dlcheck.installation.prepared import Failed, Prepared
 from dlcheck.installers import staging
@@ -13,9 +15,16 @@ _DEVICE_OF = {"cu": "cuda", "rocm": "cuda", "xpu": "xpu"}
 """What a build's variant begins with, and the device that must then train."""
 
 
-def walked(prepared: Prepared, folder: str) -> int:
-    """Hold every file of the environment against RECORD; how many there are. ``Failed`` where it is not whole."""
-    seen = record.walk(staging.site_packages(folder))
+def walked(prepared: Prepared, folder: str, mend: Callable[[frozenset[str]], None] = lambda _: None) -> int:
+    """Hold every file of the environment against RECORD; how many there are. ``Failed`` where it is not whole.
+
+    ``mend`` is told once which distributions have other files than their RECORD says, and then they are looked at again.
+    """
+    site = staging.site_packages(folder)
+    seen = record.walk(site)
+    if broken := frozenset(one.name for one in seen.broken):
+        mend(broken)
+        seen = record.walk(site)
     wanted = {one.name for one in prepared.wheels}
     found = {one.name for one in seen.distributions}
     if not seen.is_whole or not wanted <= found:

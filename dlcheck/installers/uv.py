@@ -175,9 +175,13 @@ def sync_argv(uv: str, folder: str, lock: str, link_mode: str) -> tuple[str, ...
     )  # fmt: skip
 
 
-def install_argv(uv: str, python: str, lock: str, again: Iterable[str]) -> tuple[str, ...]:
-    """The command that adds what the lock names to an environment as it is, and installs ``again`` although it is there."""
-    flags = [word for name in sorted(again) for word in ("--reinstall-package", name)]
+def install_argv(uv: str, python: str, lock: str, again: Iterable[str], *, unpack: bool = False) -> tuple[str, ...]:
+    """The command that adds what the lock names to an environment as it is, and installs ``again`` although it is there.
+
+    ``unpack``: out of the wheels, not out of uv's cache. Environments share the cache's files by hard links, so that
+    whoever writes into a file of one has changed it in the cache too, and in all others to come.
+    """
+    flags = [word for name in sorted(again) for word in ("--reinstall-package", name)] + ["--no-cache"] * unpack
     return (
         uv, "pip", "install", "--no-config", "--python", python, "--no-python-downloads", "--offline", "--no-build",
         "--link-mode", "hardlink", *flags, "-r", lock,

@@ -485,3 +485,23 @@ def test_the_time_is_told_at_the_speed_of_the_last_download(tmp_path: Path, inde
     assert 300_000 < later.plan.bytes_per_second < 2_100_000
     assert " s at " in INSTALL_RENDERERS["text"](later, Style())
     assert later.plan.id == verb.plan(options(tmp_path, index, "other"), home)[0].plan.id
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_change_in_one_environment_does_not_come_back_in_the_next(
+    tmp_path: Path, index: Index, home: dict[str, str], in_place: bool
+):
+    """Both share their files with uv's cache by hard links: who writes into one has written into all."""
+    index.add("demo")
+    index.add("other")
+    go(options(tmp_path, index, "demo", venv=str(tmp_path / "first")), home)
+    (path,) = (tmp_path / "first").glob("lib/*/site-packages/demo/data.bin")
+    with path.open("ab") as stream:
+        stream.write(b"a certificate of the company")
+    if in_place:
+        foreign(tmp_path, home, index, "other")
+    said = Quiet()
+    done = go(options(tmp_path, index, "demo", in_place=in_place), home, said)
+    assert done.result == "installed", done.failure
+    assert is_whole(tmp_path)
+    assert path.stat().st_size > 2000
