@@ -9,18 +9,29 @@ from dlcheck.checks.rule import rule
 from dlcheck.model import units
 from dlcheck.model.fact import NotApplicable, known, or_none, present
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding
+from dlcheck.model.finding import Evidence, Finding, Fix
 from dlcheck.model.profile import Profile, Severity
 
 OPEN_FILES = 4096
 PROCESSES = 1024
+HARD = (
+    Fix(
+        "Only whoever starts the session or the service can raise a hard limit: LimitNOFILE= in the unit, or nofile in "
+        "/etc/security/limits.conf; then log in again.",
+    ),
+    Fix('Or let PyTorch share by files: torch.multiprocessing.set_sharing_strategy("file_system").'),
+)
+IN_CONTAINER = (
+    Fix("Start the container with a higher limit.", (("docker", "run", "--ulimit", "nofile=65535", "IMAGE"),)),
+    HARD[1],
+)
 
 
 @rule(
     "DL105",
     "Enough files may be open and enough processes started",
     group="Machine",
-    needs=("toolchain",),
+    needs=("toolchain", "container"),
     causes=("open-files-limit", "pids-limit"),
     severity=Severity.WARNING,
 )
@@ -38,6 +49,7 @@ def files_and_processes(facts: Facts, profile: Profile) -> Iterator[Finding]:  #
             cause="open-files-limit",
             message=f"this process may have at most {files} files open; data loaders with workers need more",
             evidence=(Evidence("toolchain.open_files_hard", str(files)),),
+            fixes=IN_CONTAINER if gpu.container_kind(facts) else HARD,
         )
     if limits.processes_limit is not None and limits.processes_limit < PROCESSES:
         yield Finding(

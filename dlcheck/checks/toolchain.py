@@ -29,7 +29,7 @@ def compiles(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG0
     """On a GPU torch.compile works through Triton, which builds a small C module for each machine once: gcc or clang, and Python.h.
 
     A note, and only beside a GPU that PyTorch can use: ordinary training needs neither. Container images for running
-    models often have neither. Source: triton/runtime/build.py, tried with torch 2.13.
+    models often have neither. Source: triton/runtime/build.py.
     """
     torch = known(facts.frameworks).get("torch")
     if torch is None or gpu.system_of(facts) != "linux":
