@@ -14,6 +14,7 @@ MOST_LENGTH = 253
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?", re.ASCII)
 _NUMBERS = re.compile(r"([0-9]+)", re.ASCII)
+_SIGN = re.compile(r"[\[\],\s]")
 _RANGE = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", re.ASCII)
 
 
@@ -113,20 +114,19 @@ def _split(name: str) -> tuple[str, str, str]:
 
 def _items(text: str) -> list[str]:
     """The items of a list: separated by commas outside brackets, or by blanks and line ends."""
-    items = [""]
-    deep = False
-    for sign in text:
-        if sign in "[]":
-            if deep == (sign == "["):
+    items: list[str] = []
+    begin, deep = 0, False
+    for found in _SIGN.finditer(text):
+        if found[0] in "[]":
+            if deep == (found[0] == "["):
                 raise HostlistError(f"the brackets of {_shown(text)} do not match")
             deep = not deep
-        if not deep and (sign == "," or sign.isspace()):
-            items.append("")
-        else:
-            items[-1] += sign
+        elif not deep:
+            items.append(text[begin : found.start()])
+            begin = found.end()
     if deep:
         raise HostlistError(f"the brackets of {_shown(text)} do not match")
-    return [item for item in items if item]
+    return [item for item in (*items, text[begin:]) if item]
 
 
 def _expand_item(item: str) -> Iterable[str]:

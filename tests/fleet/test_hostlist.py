@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,3 +90,12 @@ def test_any_text_is_a_list_or_refused(text: str):
     except HostlistError:
         return
     assert all(is_name(name) for name in names)
+
+
+def test_a_megabyte_is_taken_apart_in_no_time():
+    """Once each sign was added to the item before it: the square of the length."""
+    began = time.process_time()
+    assert len(expand(",".join(f"n{number}" for number in range(20_000)))) == 20_000
+    with pytest.raises(HostlistError):
+        expand("a" * 1_000_000)
+    assert time.process_time() - began < 2

@@ -125,6 +125,24 @@ def test_a_pythonpath_that_names_the_working_directory_by_accident(entry: str, p
     }
 
 
+def test_no_extension_of_the_working_directory_is_loaded(place: Path):
+    marks = set_traps(place, ("evil",))
+    info = place / "work" / "evil-1.0.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[dlcheck.rules]\nevil = evil:rules\n[dlcheck.renderers]\nevil = evil:render\n"
+    )
+    environ = {**os.environ, "PYTHONPATH": f"{os.pathsep}{ROOT}", "HOME": str(place)}
+    argv = [str(place / "bin" / "dlcheck"), "doctor", "--quick", "--venv", str(place / "env"), "--format", "json"]
+    done = subprocess.run(
+        argv, cwd=place / "work", env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "DL990" not in done.stdout
+    assert json.loads(done.stdout)["command"] == "doctor"
+    assert not list(marks.iterdir())
+
+
 def test_a_folder_called_dlcheck_does_not_keep_the_working_directory_on_the_path(place: Path):
     marks = set_traps(place, ("json", "typer"))
     (place / "work" / "dlcheck").mkdir(exist_ok=True)

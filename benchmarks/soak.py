@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+"""dlcheck many times, many at once, and killed at moments of chance: what stays behind. Linux.
+
+    python benchmarks/soak.py                        small numbers, a minute
+    python benchmarks/soak.py --runs 1000 --kills 60
+
+Looked for after every part: processes, temporary folders, half-written documents, a history out of bounds; and that runs at
+the same time agree.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MARK = "DLCHECK_SOAK"
+MOST_HISTORY = 30_000_000
+"""Bytes: the bound of history.py, and what SQLite adds to it."""
+
+
+class Place:
+    """Folders for one soak: home, temporary files and documents, and the variables that lead there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.temporary, self.documents, self.home = folder / "tmp", folder / "documents", folder / "home"
+        for one in (self.temporary, self.documents, self.home):
+            one.mkdir()
+        self.environ = {
+            **{name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "CONDA_PREFIX")},
+            "PYTHONPATH": str(ROOT), "HOME": str(self.home), "XDG_STATE_HOME": str(self.home / "state"),
+            "XDG_CACHE_HOME": str(self.home / "cache"), "TMPDIR": str(self.temporary), "NO_COLOR": "1", MARK: str(folder),
+        }  # fmt: skip
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """``dlcheck WORDS``, which carries a mark that all its descendants inherit."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "dlcheck", *words], cwd=self.documents, env=self.environ, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def descendants(self) -> list[str]:
+        """Command lines of the living processes that carry the mark."""
+        mark, found = f"{MARK}={self.environ[MARK]}".encode(), []
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdigit() and int(entry.name) != os.getpid():
+                try:
+                    if mark in (entry / "environ").read_bytes().split(b"\0"):
+                        found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:150])
+                except OSError:
+                    continue
+        return found
+
+    def leftovers(self) -> list[str]:
+        return sorted(path.name for path in self.temporary.iterdir())
+
+    def history(self) -> tuple[int, int]:
+        """Bytes of the history and its runs."""
+        import sqlite3
+
+        path = self.home / "state" / "dlcheck" / "history.sqlite3"
+        if not path.exists():
+            return 0, 0
+        with sqlite3.connect(path) as database:
+            return path.stat().st_size, int(database.execute("SELECT COUNT(*) FROM run").fetchone()[0])
+
+
+def in_a_row(place: Place, runs: int, python: str) -> list[str]:
+    """The doctor again and again; what was left behind."""
+    wrong: list[str] = []
+    codes: set[int | None] = set()
+    began, cpu = time.monotonic(), os.times()
+    for number in range(runs):
+        child = place.start("doctor", "--quick", "--offline", "--python", python, "--format", "json")
+        child.communicate(timeout=300)
+        codes.add(child.returncode)
+        if number % 50 == 49:
+            print(f"  {number + 1} runs, history {place.history()}", flush=True)
+    if left := place.descendants():
+        wrong.append(f"processes after {runs} runs: {left[:3]}")
+    if left := place.leftovers():
+        wrong.append(f"temporary files after {runs} runs: {left[:5]}")
+    size, rows = place.history()
+    if size > MOST_HISTORY or rows > 200:
+        wrong.append(f"history of {size} bytes and {rows} runs")
+    if len(codes) != 1 or not codes <= {0, 1}:
+        wrong.append(f"exit codes {codes}")
+    now = os.times()
+    used = now.children_user + now.children_system - cpu.children_user - cpu.children_system
+    print(f"in a row: {runs} runs, {time.monotonic() - began:.0f} s, {used / runs:.2f} s of processor each, exit codes {codes}, "
+          f"history {size} bytes and {rows} runs")  # fmt: skip
+    return wrong
+
+
+def at_once(place: Place, count: int, python: str) -> list[str]:
+    """Many doctors at the same time: all end, with the same verdicts."""
+
+    def one(_: int) -> tuple[int | None, str]:
+        child = place.start(
+            "doctor", "--quick", "--offline", "--python", python, "--format", "json", "--ignore", "host-busy"
+        )
+        output, errors = child.communicate(timeout=600)
+        try:
+            document = json.loads(output)
+        except ValueError:
+            return child.returncode, errors[-300:]
+        said = sorted((verdict["code"], verdict["status"]) for verdict in document["verdicts"])
+        return child.returncode, json.dumps(said)
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(count) as pool:
+        said = list(pool.map(one, range(count)))
+    print(f"at once: {count} ended within {time.monotonic() - began:.0f} s, {len(set(said))} different answers")
+    wrong = [f"{len(set(said))} different answers: {sorted(set(said))[:2]}"] if len(set(said)) > 1 else []
+    return wrong + [f"left: {left}" for left in (place.descendants(), place.leftovers()) if left]
+
+
+def killed(place: Place, kills: int, python: str, number: int) -> list[str]:
+    """kill -9 at moments of chance, of every command in turn."""
+    chance = random.Random(number)
+    log = place.documents / "error.log"
+    log.write_text("RuntimeError: CUDA error: no kernel image is available for execution on the device\n" * 2000)
+    commands = (
+        ("doctor", "--offline", "--python", python, "--timeout", "60", "--format", "json", "--output", "{}"),
+        ("smoke", "--python", python, "--format", "json", "--output", "{}"),
+        ("diagnose", str(log), "--format", "json", "--output", "{}"),
+        ("install", "torch", "--dry-run", "--offline", "--venv", "env", "--format", "json"),
+    )
+    wrong: list[str] = []
+    landed, whole = 0, 0
+    for at in range(kills):
+        path = place.documents / f"document-{at}.json"
+        words = [word.format(path) if word == "{}" else word for word in commands[at % len(commands)]]
+        child = place.start(*words)
+        try:
+            child.communicate(timeout=chance.random() ** 2 * (6 if words[0] in ("doctor", "smoke") else 1.5))
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGKILL)
+            child.communicate()
+            landed += 1
+        if left := _wait_for_none(place):
+            wrong.append(f"{words[0]}, killed: still running: {left[:2]}")
+        if path.exists():
+            whole += 1
+            try:
+                json.loads(path.read_text("utf-8"))
+            except ValueError:
+                wrong.append(f"{words[0]}, killed: half a document")
+    folders = place.leftovers()
+    print(f"killed: {kills} commands, {landed} before their end, {whole} whole documents, "
+          f"{len(folders)} temporary folders of the killed stay (nobody was left to remove them)")  # fmt: skip
+    return wrong
+
+
+def _wait_for_none(place: Place, seconds: float = 10.0) -> list[str]:
+    """Descendants that live on: the system needs a moment to carry out what the death of their parent asks for."""
+    until = time.monotonic() + seconds
+    while (left := place.descendants()) and time.monotonic() < until:
+        time.sleep(0.1)
+    return left
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--at-once", type=int, default=16)
+    parser.add_argument("--kills", type=int, default=12)
+    parser.add_argument("--python", default=sys.executable, help="the interpreter to check")
+    parser.add_argument("--number", type=int, default=1, help="equal numbers, equal moments")
+    given = parser.parse_args()
+    wrong: list[str] = []
+    for part, count in ((in_a_row, given.runs), (at_once, given.at_once)):
+        with tempfile.TemporaryDirectory(prefix="dlcheck-soak-") as folder:
+            wrong += part(Place(Path(folder)), count, given.python) if count else []
+    with tempfile.TemporaryDirectory(prefix="dlcheck-soak-") as folder:
+        wrong += killed(Place(Path(folder)), given.kills, given.python, given.number) if given.kills else []
+    for one in wrong:
+        print(f"WRONG: {one}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
