@@ -19,7 +19,7 @@ else:
 
 
 class Progress:
-    """The reporter of an installation (carry_out.Reporter). Rich is imported on a terminal alone."""
+    """The reporter of an installation (installation.work.Reporter). Rich is imported on a terminal alone."""
 
     def __init__(self, artifacts: Sequence[Artifact]) -> None:
         self._sizes = {one.name: one.size or 0 for one in artifacts}

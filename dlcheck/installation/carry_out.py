@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Protocol
 
 from dlcheck import machine
 from dlcheck.host import environments, files, record
-from dlcheck.host.process import Done, run
 from dlcheck.installation import in_place, own_table, proof
+from dlcheck.installation.linking import Filler, link, unpack_again
 from dlcheck.installation.network import LOOK, network_hint
 from dlcheck.installation.prepared import Failed, Prepared
-from dlcheck.installers import journal, pip, settling, speed, staging, uv, wheelhouse
+from dlcheck.installation.work import Reporter, Work, expect
+from dlcheck.installers import journal, pip, speed, staging, uv, wheelhouse
 from dlcheck.installers.fetch import Client, SourceError
 from dlcheck.installers.inside_wheel import text_in
 from dlcheck.installers.lock import LockedWheel, local_lock
@@ -26,47 +25,6 @@ from dlcheck.model.environment import Manifest
 from dlcheck.model.plan import Proof
 
 
-class Reporter(Protocol):
-    """Who is told how it goes on."""
-
-    def step(self, words: str) -> None:
-        """A step begins."""
-
-    def fetched(self, name: str, size: int) -> None:
-        """So many more bytes of a wheel are here."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """What every step of one run needs."""
-
-    prepared: Prepared
-    environ: Mapping[str, str]
-    env: dict[str, str]
-    places: Places
-    reporter: Reporter
-    notes: journal.Journal
-    holding: tuple[int, ...] = ()
-    """Open files of the target's lock, which every child inherits."""
-
-    @property
-    def target(self) -> str:
-        """The environment's final place."""
-        return self.prepared.plan.venv
-
-    @property
-    def stage(self) -> str:
-        """Where it grows."""
-        return staging.stage_of(self.target)
-
-    def run(self, argv: tuple[str, ...], timeout: float) -> Done:
-        """Run a program of an installer, which ends when dlcheck does, and holds the lock as long as it lives."""
-        env = {**self.env, "PIP_CONFIG_FILE": os.devnull}
-        # In a folder of dlcheck's own: python -m would import an ipykernel.py of the working directory instead.
-        here = self.places.target(self.target)
-        return run(argv, timeout=timeout, env=env, cwd=here, apart=True, kept=True, holding=self.holding)
-
-
 def carry_out(
     prepared: Prepared, environ: Mapping[str, str], reporter: Reporter
 ) -> tuple[Proof | None, tuple[str, ...]]:
@@ -74,7 +32,7 @@ def carry_out(
     places = Places.of(environ)
     target = prepared.plan.venv
     state = places.target(target)
-    work = _Work(
+    work = Work(
         prepared,
         environ,
         surroundings(environ, prepared.sources),
@@ -111,7 +69,7 @@ def carry_out(
     return proved, written
 
 
-def _check_places(work: _Work) -> None:
+def _check_places(work: Work) -> None:
     """Rights, before any work: a parent that cannot be written to, a cache of another user."""
     for path in (os.path.dirname(work.target), work.places.cache, work.places.state):
         try:
@@ -122,7 +80,7 @@ def _check_places(work: _Work) -> None:
             raise Failed("rights", why, RIGHTS)
 
 
-def _fetch(work: _Work) -> dict[str, str]:
+def _fetch(work: Work) -> dict[str, str]:
     prepared = work.prepared
     client = None
     if not prepared.options.offline:
@@ -152,7 +110,7 @@ def _hold_against_own_tables(prepared: Prepared, paths: dict[str, str]) -> None:
         raise Failed("wheel", why, "Another version, or --accelerator with another build: dlcheck install --help")
 
 
-def _write_lock(work: _Work) -> tuple[str, ...]:
+def _write_lock(work: Work) -> tuple[str, ...]:
     options = work.prepared.options
     if not options.lock or options.frozen:
         return ()
@@ -160,7 +118,7 @@ def _write_lock(work: _Work) -> tuple[str, ...]:
     return (options.lock,)
 
 
-def _bundle(work: _Work, paths: dict[str, str]) -> tuple[str, ...]:
+def _bundle(work: Work, paths: dict[str, str]) -> tuple[str, ...]:
     """Wheels and lock in one folder, which --frozen --lock installs from on a machine without network."""
     import shutil
 
@@ -178,7 +136,7 @@ def _bundle(work: _Work, paths: dict[str, str]) -> tuple[str, ...]:
     return (folder, lock)
 
 
-def _build(work: _Work, paths: dict[str, str]) -> Proof:
+def _build(work: Work, paths: dict[str, str]) -> Proof:
     """The staged environment: made, filled, walked, trained."""
     prepared = work.prepared
     work.reporter.step("making the environment beside the target")
@@ -188,13 +146,13 @@ def _build(work: _Work, paths: dict[str, str]) -> Proof:
         argv = pip.venv_argv(python, work.stage, name)
         if prepared.uv:
             argv = uv.venv_argv(prepared.uv, python, work.stage, name)
-        _expect(work.run(argv, 120.0), "stage")
+        expect(work.run(argv, 120.0), "stage")
     work.reporter.step("linking the packages")
     with work.notes.step("link"):
-        _link(work, paths)
+        link(work, paths)
     work.reporter.step("holding every file against RECORD")
     with work.notes.step("walk"):
-        count = proof.walked(prepared, work.stage, lambda names: _unpack_again(work, paths, names))
+        count = proof.walked(prepared, work.stage, lambda names: unpack_again(work, paths, names))
     trained: tuple[str, ...] = ()
     if prepared.options.smoke:
         work.reporter.step("training in it")
@@ -204,86 +162,11 @@ def _build(work: _Work, paths: dict[str, str]) -> Proof:
     return Proof(files=count, trained=trained)
 
 
-def _link(work: _Work, paths: dict[str, str]) -> None:
-    """The wheels into the staged environment, by uv or pip, neither with any network."""
-    prepared = work.prepared
-    if prepared.uv:
-        argv = uv.sync_argv(prepared.uv, work.stage, _local_lock(work, paths), "hardlink")
-        _expect(work.run(argv, uv.LINK_SECONDS), "link")
-        return
-    wanted = _local_requirements(work, paths, prepared.wheels)
-    argv = pip.install_argv(prepared.plan.python, staging.python_of(work.stage), wanted)
-    _expect(work.run(argv, uv.LINK_SECONDS), "link")
-    settling.settle(work.stage, work.target, staging.site_packages(work.stage))
-
-
-def _unpack_again(work: _Work, paths: dict[str, str], names: frozenset[str]) -> None:
-    """Out of the wheels, what uv's cache holds changed: somebody wrote into a file that another environment shares with it."""
-    tool = work.prepared.uv
-    if tool is None:
-        return
-    work.reporter.step(f"uv's cache holds changed files of {', '.join(sorted(names))}: unpacking the wheels anew")
-    python = staging.python_of(work.stage)
-    argv = uv.install_argv(tool, python, _local_lock(work, paths), names, unpack=True)
-    _expect(work.run(argv, uv.LINK_SECONDS), "link")
-
-
-def _local_requirements(work: _Work, paths: dict[str, str], wheels: Iterable[LockedWheel]) -> str:
-    path = os.path.join(work.places.target(work.target), "requirements.txt")
-    with open(path, "w", encoding="utf-8") as stream:
-        stream.write(pip.requirements_file(wheels, paths))
-    return path
-
-
-def _local_lock(work: _Work, paths: dict[str, str]) -> str:
-    path = os.path.join(work.places.target(work.target), "pylock.toml")
-    with open(path, "w", encoding="utf-8") as stream:
-        stream.write(local_lock(work.prepared.wheels, paths, work.prepared.python))
-    return path
-
-
-@dataclass(frozen=True, slots=True)
-class _Filler:
-    """Installs into an environment as it is (in_place.Filler)."""
-
-    work: _Work
-    paths: dict[str, str]
-
-    @property
-    def _python(self) -> str:
-        return self.work.prepared.target.python or staging.python_of(self.work.target)
-
-    def uninstall(self, names: tuple[str, ...]) -> None:
-        """Take distributions out."""
-        prepared = self.work.prepared
-        argv = (
-            uv.uninstall_argv(prepared.uv, self._python, names)
-            if prepared.uv
-            else pip.uninstall_argv(prepared.plan.python, self._python, names)
-        )
-        _expect(self.work.run(argv, uv.LINK_SECONDS), "uninstall")
-
-    def install(self, again: frozenset[str]) -> None:
-        """What the plan names, and ``again`` although it is there; pip installs those apart from the others."""
-        prepared = self.work.prepared
-        if prepared.uv:
-            lock = _local_lock(self.work, self.paths)
-            argv = uv.install_argv(prepared.uv, self._python, lock, again, unpack=bool(again))
-            _expect(self.work.run(argv, uv.LINK_SECONDS), "install")
-            return
-        for anew in (False, True):
-            wheels = [one for one in prepared.wheels if (one.name in again) is anew]
-            if wheels:
-                wanted = _local_requirements(self.work, self.paths, wheels)
-                argv = pip.install_argv(prepared.plan.python, self._python, wanted, anew=anew)
-                _expect(self.work.run(argv, uv.LINK_SECONDS), "install")
-
-
-def _into(work: _Work, paths: dict[str, str]) -> Proof:
+def _into(work: Work, paths: dict[str, str]) -> Proof:
     """Into the environment as it is. An interruption here leaves it in pieces, which the next run repairs."""
     work.reporter.step("installing into the environment as it is")
     with work.notes.step("install"):
-        count = in_place.fill(work.prepared, _Filler(work, paths))
+        count = in_place.fill(work.prepared, Filler(work, paths))
     if count < 0:
         raise Failed("walk", f"{work.target} is still not whole", "dlcheck doctor names what is missing.")
     trained: tuple[str, ...] = ()
@@ -294,20 +177,7 @@ def _into(work: _Work, paths: dict[str, str]) -> Proof:
     return Proof(files=count, trained=trained)
 
 
-def _expect(done: Done, step: str) -> None:
-    """Go on only if the process ended well; its last words otherwise."""
-    if done.code == 0:
-        return
-    lines = [one.strip() for one in (done.errors or done.output).splitlines() if one.strip()]
-    lines = [one for one in lines if not one.startswith("warning:")]
-    words = "\n  ".join(lines)[-2000:] or done.failure or done.signal or "it did not end in time"
-    full = [one for one in lines if "no space left" in one.lower() or "os error 28" in one.lower()]
-    if full:
-        raise OSError(errno.ENOSPC, "No space left on device", full[-1][:300])
-    raise Failed(step, f"{os.path.basename(done.argv[0])} could not {step} the environment: {words}")
-
-
-def _manifest(work: _Work, trained: tuple[str, ...]) -> Manifest:
+def _manifest(work: Work, trained: tuple[str, ...]) -> Manifest:
     prepared = work.prepared
     return Manifest(
         schema=1,
@@ -325,7 +195,7 @@ def _manifest(work: _Work, trained: tuple[str, ...]) -> Manifest:
     )
 
 
-def _register(work: _Work) -> tuple[str, ...]:
+def _register(work: Work) -> tuple[str, ...]:
     """The Jupyter kernel, whose file holds the interpreter's final path and is written after the swap therefore."""
     name = work.prepared.options.kernel
     if not name:

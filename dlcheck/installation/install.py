@@ -17,7 +17,7 @@ from dlcheck.installation.prepared import Failed, Prepared, Unresolved
 from dlcheck.model.plan import Failure, Installation, Options, Plan
 
 if TYPE_CHECKING:
-    from dlcheck.installation.carry_out import Reporter
+    from dlcheck.installation.work import Reporter
 
 SPACE = "Free some, or move the wheelhouse (DLCHECK_CACHE_DIR) or uv's cache (UV_CACHE_DIR) to a disk with room."
 
