@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dlcheck import __version__
@@ -77,6 +78,7 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
     frameworks = _frameworks(wishes.frameworks)
     tasks = _listed("task", wishes.tasks, TASKS)
     _refuse_devices(wishes.devices)
+    wishes = replace(wishes, devices=tuple(map(_as_workers_name, wishes.devices)))
     dtypes = _listed("dtype", wishes.dtypes, DTYPES) or _dtypes(wishes.level)
     accounts = [
         Account(
@@ -227,6 +229,13 @@ def _refuse_devices(asked: Sequence[str]) -> None:
                 f"--device {one}: there is no such device",
                 f"There are: {', '.join(DEVICE_KINDS)}; with a number for one of several, such as cuda:1.",
             )
+
+
+def _as_workers_name(device: str) -> str:
+    """PyTorch, TensorFlow and JAX call AMD's GPUs as they call NVIDIA's; gpu means those, or Metal on a Mac."""
+    kind, colon, number = device.partition(":")
+    known = {"rocm": "cuda", "gpu": "mps" if sys.platform == "darwin" else "cuda"}.get(kind, kind)
+    return known + colon + number
 
 
 def _doing(event: dict[str, Any]) -> str | None:

@@ -16,8 +16,8 @@ from dlcheck.model.report import Target
 from dlcheck.model.smoke import SmokeResult
 
 TASK = "mlp-regression"
-WATCHDOG_SECONDS = 20.0
-"""How long a rank may wait for the others; torch's own default is half an hour."""
+WATCHDOG_SECONDS = {"gloo": 20.0, "nccl": 60.0}
+"""How long a rank may wait for the others; torch's own default is half an hour. NCCL finds its ways between GPUs first."""
 
 
 def smoke_ranks(
@@ -27,7 +27,7 @@ def smoke_ranks(
     timeout: float,
     fault: str | None = None,
     progress: Callable[[str, str, str], None] | None = None,
-    watchdog: float = WATCHDOG_SECONDS,
+    watchdog: float | None = None,
 ) -> list[SmokeResult]:
     """Ranks over every GPU that PyTorch has trained on (NCCL), or over two processes on the CPU (gloo).
 
@@ -42,9 +42,13 @@ def smoke_ranks(
         progress("torch", f"{world} ranks", f"data-parallel ({backend})")
     env = {"OMP_NUM_THREADS": "1", "TORCH_NCCL_ASYNC_ERROR_HANDLING": "1", **os.environ}
     options = {"task": task_path(TASK), "backend": backend, "fault": fault}
-    ranks = run_ranks(target.python, options, here=world, watchdog=watchdog, timeout=timeout, env=env)
+    ranks = run_ranks(
+        target.python, options, here=world, watchdog=watchdog or WATCHDOG_SECONDS[backend], timeout=timeout, env=env
+    )
     if ranks.port_taken:  # it was free a moment before
-        ranks = run_ranks(target.python, options, here=world, watchdog=watchdog, timeout=timeout, env=env)
+        ranks = run_ranks(
+            target.python, options, here=world, watchdog=watchdog or WATCHDOG_SECONDS[backend], timeout=timeout, env=env
+        )
     if progress is not None:
         progress("torch", f"{world} ranks", "done")
     return judge_ranks(
@@ -72,7 +76,7 @@ def ranks_of_group(target: Target, group: str, *, fault: str | None = None) -> s
     backend, here = ("nccl", gpus) if gpus else ("gloo", 1)
     env = {"OMP_NUM_THREADS": "1", "TORCH_NCCL_ASYNC_ERROR_HANDLING": "1", **os.environ}
     options = {"task": task_path(TASK), "backend": backend, "fault": fault, "nodes": nodes}
-    watchdog = min(WATCHDOG_SECONDS, seconds / 4)
+    watchdog = min(WATCHDOG_SECONDS[backend], seconds / 4)
     ranks = run_ranks(target.python, options, here=here, watchdog=watchdog, timeout=seconds, env=env, meeting=meeting)
     document = {
         "backend": backend,

@@ -146,6 +146,10 @@ def farthest(task: SmokeTask, run: SmokeRun, where: Deviation, limit: Deviation)
     return f"after {task.steps} steps {name} is off by {where.weights:.1e} (limit {limit.weights:.0e})"
 
 
+_UNSUPPORTED = ("not implemented", "not supported", "unimplemented", "doesn't support", "no opkernel was registered")
+"""How PyTorch (also on Metal), TensorFlow and XLA say that a device lacks a dtype."""
+
+
 def judge_raised(run: SmokeRun) -> Judgement:
     """What follows from an exception of the framework."""
     text = (run.error or "").strip()
@@ -153,8 +157,8 @@ def judge_raised(run: SmokeRun) -> Judgement:
     lower = f"{run.error_type} {text}".lower()
     if "out of memory" in lower or "out_of_memory" in lower or run.error_type == "ResourceExhaustedError":
         return Judgement(SmokeStatus.FAILED, OUT_OF_MEMORY, line)
-    half = run.dtype in ("bfloat16", "float16")
-    if half and ("not implemented" in lower or "not supported" in lower or "unimplemented" in lower):
+    other = run.dtype in ("bfloat16", "float16", "float64")
+    if other and any(one in lower for one in _UNSUPPORTED):
         return Judgement(SmokeStatus.SKIPPED, DTYPE_NOT_SUPPORTED, line)
     return Judgement(SmokeStatus.FAILED, TRAINING_RAISED, line)
 

@@ -7,7 +7,8 @@ import tensorflow as tf
 def kit(name, memory_available):
     """The functions, for a device as dlcheck names it."""
     kind, _, at = name.partition(":")
-    place = "/device:%s:%s" % ({"cuda": "GPU"}.get(kind, kind.upper()), at or "0")
+    known = "%s:%s" % ({"cuda": "GPU", "metal": "GPU"}.get(kind, kind.upper()), at or "0")
+    place = "/device:" + known
 
     def there(function):
         def run(*arguments):
@@ -35,7 +36,7 @@ def kit(name, memory_available):
         from tensorflow.python.client import device_lib
 
         limits = {one.name: one.memory_limit for one in device_lib.list_local_devices()}
-        used = tf.config.experimental.get_memory_info("%s:%s" % ({"cuda": "GPU"}.get(kind, kind.upper()), at))
+        used = tf.config.experimental.get_memory_info(known)
         return limits.get(place, 2**30) - used["current"]
 
     return {

@@ -18,11 +18,11 @@ def free_bytes(device, memory_available):
     if device.type == "cuda":
         torch.cuda.empty_cache()
         return torch.cuda.mem_get_info(device)[0]
-    if device.type == "xpu":
+    if device.type == "xpu" and hasattr(torch.xpu, "mem_get_info"):
         return torch.xpu.mem_get_info(device)[0]
-    if device.type == "mps":
+    if device.type == "mps" and hasattr(torch.mps, "recommended_max_memory"):
         return torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
-    return memory_available()
+    return memory_available() if device.type == "cpu" else None
 
 
 def kit(name, memory_available):

@@ -38,6 +38,8 @@ def main():
     )
     if device.type == "cuda":
         torch.cuda.set_device(device)
+        # Judged against float64; an image may have turned TF32 on (TORCH_ALLOW_TF32_CUBLAS_OVERRIDE).
+        torch.backends.cuda.matmul.allow_tf32 = False
     faults = planted(options.get("fault") or "", rank, options.get("nodes") or ())
     write(lines, event="rank", rank=rank, stage="join", version=torch.__version__)
     distributed.init_process_group(options["backend"], timeout=dt.timedelta(seconds=options["seconds"]))

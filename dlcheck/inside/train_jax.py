@@ -37,8 +37,8 @@ def devices():
     """Every device of every platform that JAX found: the CPU is there beside an accelerator."""
     every = list(jax.devices())
     if jax.default_backend() != "cpu":
-        every = list(jax.devices("cpu")) + every
-    several = sum(one.platform == "cpu" for one in every) > 1
+        every = cpus() + every
+    several = len(cpus()) > 1
     return [
         {
             "device": name_of(one, several),
@@ -49,9 +49,17 @@ def devices():
     ]
 
 
+def cpus():
+    """The CPU or its parts; none where JAX_PLATFORMS leaves the CPU out."""
+    try:
+        return list(jax.devices("cpu"))
+    except RuntimeError:
+        return []
+
+
 def name_of(device, several):
     """The device as dlcheck names it."""
-    kind = {"gpu": "cuda"}.get(device.platform, device.platform)
+    kind = {"gpu": "cuda"}.get(device.platform, device.platform.lower())
     return "cpu" if kind == "cpu" and not several else "%s:%d" % (kind, device.id)
 
 
@@ -201,10 +209,8 @@ class Trainer:
     """One device."""
 
     def __init__(self, device, options):
-        every = {
-            name_of(one, several): one for one in (*jax.devices("cpu"), *jax.devices()) for several in (True, False)
-        }
-        self.several = len(jax.devices("cpu")) > 1
+        every = {name_of(one, several): one for one in (*cpus(), *jax.devices()) for several in (True, False)}
+        self.several = len(cpus()) > 1
         self.device = every[device]
         self.fault = options.get("fault")
         self.faults = load("faults") if self.fault else None  # noqa: F821 - given by start.py

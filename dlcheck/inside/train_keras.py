@@ -12,10 +12,6 @@ BACKEND = keras.backend.backend()
 
 def start(options):
     """Keras has nothing to set before its first use; its backend was chosen by KERAS_BACKEND."""
-    if BACKEND == "tensorflow":
-        import tensorflow as tf
-
-        tf.config.set_soft_device_placement(False)
     if BACKEND == "torch":
         import torch
 
@@ -53,6 +49,9 @@ def devices():
 
         for at in range(torch.cuda.device_count()):
             found.append({"device": "cuda:%d" % at, "kind": "cuda", "name": torch.cuda.get_device_name(at)})
+        if getattr(torch, "xpu", None) is not None and torch.xpu.is_available():
+            for at in range(torch.xpu.device_count()):
+                found.append({"device": "xpu:%d" % at, "kind": "xpu", "name": torch.xpu.get_device_name(at)})
         if torch.backends.mps.is_available():
             found.append({"device": "mps", "kind": "mps", "name": None})
     return found

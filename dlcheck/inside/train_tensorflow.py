@@ -7,6 +7,9 @@ import time
 import tensorflow as tf
 
 HEADS = 2
+GPU = "metal" if sys.platform == "darwin" else "cuda"
+"""What dlcheck calls the devices that TensorFlow calls GPU."""
+
 GRAPHS = {}
 """Traced steps by task, dtype and device."""
 
@@ -49,7 +52,7 @@ def devices():
     details = [tf.config.experimental.get_device_details(one) for one in tf.config.list_physical_devices("GPU")]
     for at in range(len(tf.config.list_logical_devices("GPU"))):
         name = details[at].get("device_name") if at < len(details) else None
-        found.append({"device": "cuda:%d" % at, "kind": kind, "name": name})
+        found.append({"device": "%s:%d" % (GPU, at), "kind": kind if GPU == "cuda" else GPU, "name": name})
     for at in range(len(tf.config.list_logical_devices("XPU"))):
         found.append({"device": "xpu:%d" % at, "kind": "xpu", "name": None})
     return found
@@ -57,7 +60,7 @@ def devices():
 
 def memory(name):
     """Most bytes held on the device."""
-    if name.startswith("cuda"):
+    if name.startswith(GPU):
         return tf.config.experimental.get_memory_info("GPU:" + name.partition(":")[2])["peak"]
     import resource
 
@@ -67,7 +70,7 @@ def memory(name):
 def place_of(text, several):
     """The device of /job:localhost/replica:0/task:0/device:GPU:0 as dlcheck names it."""
     kind, _, at = text.rpartition("device:")[2].partition(":")
-    kind = {"GPU": "cuda"}.get(kind, kind.lower())
+    kind = {"GPU": GPU}.get(kind, kind.lower())
     return kind if kind == "cpu" and not several else "%s:%s" % (kind, at)
 
 
@@ -184,7 +187,7 @@ class Trainer:
     def __init__(self, device, options):
         self.device = device
         kind, _, at = device.partition(":")
-        self.place = "/device:%s:%s" % ({"cuda": "GPU"}.get(kind, kind.upper()), at or "0")
+        self.place = "/device:%s:%s" % ({GPU: "GPU"}.get(kind, kind.upper()), at or "0")
         self.several = len(tf.config.list_logical_devices("CPU")) > 1
         self.level = options.get("level", "quick")
         self.fault = options.get("fault")
@@ -256,6 +259,8 @@ def mirrored(task):
     """One result a replica of a MirroredStrategy over every GPU, or over the parts of the CPU where there is none."""
     listed = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     names = [one.name.rpartition("device:")[2] for one in listed]
+    # The replicas are judged against one float64 reference: full float32 is asked for, which is not the default on a GPU.
+    tf.config.experimental.enable_tensor_float_32_execution(False)
     run = load("mirrored_tensorflow")["train"](task, names)  # noqa: F821 - given by start.py
     for at, name in enumerate(names):
         label = "replica %d of %d" % (at, len(names))

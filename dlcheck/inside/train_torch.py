@@ -55,6 +55,8 @@ def memory(name):
     """Most bytes that tensors held on the device."""
     if name.startswith("cuda"):
         return torch.cuda.max_memory_allocated(name)
+    if name.startswith("xpu"):
+        return torch.xpu.max_memory_allocated(name)
     if name == "cpu":
         import resource
 

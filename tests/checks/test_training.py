@@ -214,6 +214,13 @@ def test_other_bits_the_second_time_are_a_fault_on_a_cpu_only():
             SmokeStatus.SKIPPED,
             training.DTYPE_NOT_SUPPORTED,
         ),
+        (
+            "TypeError",
+            "Cannot convert a MPS Tensor to float64 dtype as the MPS framework doesn't support float64.",
+            "float64",
+            SmokeStatus.SKIPPED,
+            training.DTYPE_NOT_SUPPORTED,
+        ),
         ("RuntimeError", "no kernel image", "float32", SmokeStatus.FAILED, training.TRAINING_RAISED),
     ],
 )

@@ -78,3 +78,8 @@ def test_a_device_that_is_not_there_is_skipped_and_not_silent():
     (result,) = document["results"]
     assert (result["device"], result["status"]) == ("cuda:7", "skipped")
     assert code == 1
+
+
+def test_amd_s_gpus_have_the_name_that_the_frameworks_give_them():
+    _, document = smoke("--framework", "torch", "--device", "rocm:7", "--task", "mlp-regression")
+    assert [one["device"] for one in document["results"]] == ["cuda:7"]
