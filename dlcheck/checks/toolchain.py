@@ -12,6 +12,7 @@ from dlcheck.model.fact import NotApplicable, known, or_none, present
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Evidence, Finding
 from dlcheck.model.profile import Profile, Severity
+from dlcheck.model.python_facts import FrameworkFacts
 
 GROUP = "CUDA"
 PROGRAMS = ("CC", "CXX", "TRITON_PTXAS_PATH", "LD_PRELOAD")
@@ -36,7 +37,7 @@ def compiles(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG0
         raise NotApplicable("PyTorch on Linux alone")
     if not any(one.name.startswith(("triton", "pytorch-triton")) for one in known(facts.distributions)):
         raise NotApplicable("Triton is not installed")
-    if not (built.sees_gpu(torch) or _cuda_waits(facts, torch.build)):
+    if not (built.sees_gpu(torch) or _cuda_waits(facts, torch)):
         raise NotApplicable("no GPU that this PyTorch can use")
     tools = known(facts.toolchain)
     if tools.gcc is None and tools.clang is None and gpu.variable(facts, "CC") is None:
@@ -55,10 +56,10 @@ def compiles(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG0
         )
 
 
-def _cuda_waits(facts: Facts, build: object) -> bool:
+def _cuda_waits(facts: Facts, torch: FrameworkFacts) -> bool:
     """Whether a build for CUDA lies beside a GPU that libcuda lists (nobody imported it)."""
-    stack = or_none(gpu.devices_of(facts).nvidia)
-    return bool(getattr(build, "cuda", None)) and stack is not None and gpu.counts(stack)
+    stack, build = or_none(gpu.devices_of(facts).nvidia), or_none(torch.build)
+    return build is not None and bool(build.cuda) and stack is not None and gpu.counts(stack)
 
 
 @rule(

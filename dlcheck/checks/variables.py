@@ -26,6 +26,7 @@ THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXP
 LAUNCHERS = ("TORCHELASTIC_RUN_ID", "LOCAL_RANK", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK")
 MANY_CPUS = 4
 OFF = ("", "0", "false", "none", "no", "off")
+"""Values with which a switch is not on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,6 @@ class Switch:
     name: str
     does: str
     beside: str
-    on: tuple[str, ...] = ()
-    """Values that switch it on; empty for any that is not OFF."""
 
 
 SWITCHES_FOR_DEBUGGING = (
@@ -44,7 +43,7 @@ SWITCHES_FOR_DEBUGGING = (
     Switch("CUDA_DEVICE_WAITS_ON_EXCEPTION", "makes a program that fails wait for a debugger for ever", "nvidia"),
     Switch("HIP_LAUNCH_BLOCKING", "makes the program wait for every single GPU kernel", "amd"),
     Switch("AMD_SERIALIZE_KERNEL", "makes the program wait for every single GPU kernel", "amd"),
-    Switch("PYTORCH_NO_CUDA_MEMORY_CACHING", "makes PyTorch ask the driver for every single piece of memory", "torch"),
+    Switch("PYTORCH_NO_CUDA_MEMORY_CACHING", "makes PyTorch ask the driver for every single piece of memory", "nvidia"),
     Switch("JAX_DISABLE_JIT", "makes JAX run every operation by itself", "jax"),
     Switch("JAX_DEBUG_NANS", "makes JAX look at every result for NaN", "jax"),
     Switch("TF_CPP_MAX_VLOG_LEVEL", "makes TensorFlow write every one of its steps down", "tensorflow"),
@@ -280,8 +279,7 @@ def debugging(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG
     here = {*frameworks, *(("nvidia",) if _nvidia_works(facts) else ()), *(("amd",) if or_none(devices.amd) else ())}
     for switch in SWITCHES_FOR_DEBUGGING:
         value = variables.get(switch.name, "").strip()
-        on = value in switch.on if switch.on else value.lower() not in OFF
-        if on and switch.beside in here:
+        if value.lower() not in OFF and switch.beside in here:
             yield Finding(
                 cause="debug-variable-set",
                 subject=switch.name,
