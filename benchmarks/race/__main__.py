@@ -26,8 +26,8 @@ from typing import Any
 
 from benchmarks.race.ground import Ground
 from benchmarks.race.measure import Run, measure
-from benchmarks.race.rivals import RIVALS, Rival
-from benchmarks.race.table import OWN, write
+from benchmarks.race.rivals import OWN, RIVALS, Rival, chosen
+from benchmarks.race.table import write
 from tests.faults.needs import have
 from tests.faults.planting import BIN, Case, Planted
 from tests.faults.planting import Ground as Place
@@ -70,7 +70,7 @@ def surroundings(planted: Planted, place: Place, **more: str) -> dict[str, str]:
 def run_own(case: Case, planted: Planted, place: Place, cwd: Path) -> list[Run]:
     """`dlcheck doctor` from outside, as pipx or uvx run it; no rule is named, nothing is told."""
     options = [] if case.online else ["--offline"]
-    if case.family == "devices" or not is_furnished(case, planted):
+    if "--quick" in case.arguments and (case.family == "devices" or not is_furnished(case, planted)):
         # A real PyTorch cannot compute on a stand-in for a driver, nor a stand-in for PyTorch on anything.
         options.append("--quick")
     command = (sys.executable, "-m", "dlcheck", "doctor", "--format", "json", *planted.target, *options)
@@ -124,17 +124,6 @@ def let_them_look(case: Case, wanted: list[str], ground: Ground, results: Result
                     results.put(case, rival.name, run_rival(rival, planted, place, place.cwd or cwd))
 
 
-def chosen(case: Case, tools: list[str], everything: bool) -> list[str]:
-    """The tools that run on a case; another Python has only dlcheck, since its compiled rivals are not at hand."""
-    if case.release or case.family == "interpreters":
-        return [tool for tool in tools if tool == OWN]
-    return [
-        tool
-        for tool in tools
-        if tool == OWN or not case.cause or everything or any(one.name == tool and one.claims(case) for one in RIVALS)
-    ]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=ROOT / ".race", help="folder of the environment and the results")
@@ -148,14 +137,16 @@ def main() -> int:
     cases = [one for one in (*FAULTS, *HEALTHY) if fnmatch.fnmatch(str(one), given.faults)]
     if not given.judge:
         ground = Ground(given.work / "ground")
-        (given.work / "versions.json").write_text(json.dumps(ground.versions))
+        machine = {"versions": ground.versions, "cores": os.cpu_count(), "load": round(os.getloadavg()[2])}
+        (given.work / "machine.json").write_text(json.dumps(machine))
         names = [OWN, *(one.name for one in RIVALS)]
         tools = [name for name in names if any(fnmatch.fnmatch(name, glob) for glob in given.tools.split(","))]
         possible = [case for case in cases if all(have(need) for need in case.needs)]
         lock = threading.Lock()
         with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
             waiting = [
-                pool.submit(run_case, case, chosen(case, tools, given.all), ground, results) for case in possible
+                pool.submit(run_case, case, chosen(case, tools, everything=given.all), ground, results)
+                for case in possible
             ]
             for at, one in enumerate(concurrent.futures.as_completed(waiting), 1):
                 with lock:

@@ -20,6 +20,12 @@ from benchmarks.race.rivals import Rival
 from benchmarks.race.words import names
 from tests.faults.planting import Case
 
+WITHOUT_CARD = (
+    "devices: driver libraries in an image on a machine without a card",
+    "devices: an nvidia-smi that hangs where no card is",
+)
+"""Healthy as environments, where nvidia-smi itself fails: what a tool says there is not what it says on healthy machines."""
+LOGGED = r"absl::InitializeLog|^[IWE]\d{4} \d\d:|^To enable the following instructions"
 OUTCOMES = ("hit", "wrong", "silent", "crash", "hang")
 
 
@@ -36,7 +42,9 @@ def plain(line: str) -> str:
 
 
 def lines(run: dict[str, Any]) -> list[str]:
-    return [line for line in f"{run['output']}\n{run['errors']}".splitlines() if line.strip()]
+    """What the tool printed, without what TensorFlow logs of itself when it is imported."""
+    printed = f"{run['output']}\n{run['errors']}".splitlines()
+    return [line for line in printed if line.strip() and not re.search(LOGGED, line)]
 
 
 def crashed(run: dict[str, Any]) -> bool:

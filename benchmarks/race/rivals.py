@@ -58,7 +58,7 @@ RIVALS = (
             "python-too-old", "ld-library-path-shadows-wheel-libs",
         }),
         imports=frozenset({"cuda-libs-missing"}),
-        alarm=r"⚠️|❌|CRITICAL|WARNING:? |ERROR", true_here=GPU + r"|(tensorflow|jax) is NOT installed",
+        alarm=r"⚠️|❌|CRITICAL|ERROR", true_here=GPU + r"|(tensorflow|jax) is NOT installed",
     ),
     Rival(
         "cuda-doctor", "cuda-doctor", (("cuda-doctor", "diagnose", "--verbose"),),
@@ -66,7 +66,6 @@ RIVALS = (
         " CUDA_VISIBLE_DEVICES, CUDA libraries on LD_LIBRARY_PATH",
         causes=DRIVER | {
             "cpu-only-build", "framework-missing", "cuda-visible-devices-hides-gpu", "scheduler-gave-no-gpu",
-            "ld-library-path-shadows-wheel-libs",
         },
         imports=IMPORT,
         alarm=r"^\s*(✗|⚠|\[X\]|\[!\])\s+(?!Devices|CUDA\s)\S", true_here=r"GPU00|TORCH00[23]|D003|CUDA00|DRV00",
@@ -102,3 +101,15 @@ RIVALS = (
 )  # fmt: skip
 BESIDE = ("peft", "trl", "datasets", "flax", "pip")
 """What mlenvdoctor asks for in a healthy environment, and collect_env for its list of packages."""
+OWN = "dlcheck"
+
+
+def chosen(case: Case, tools: list[str], *, everything: bool = False) -> list[str]:
+    """The tools that run on a case; another Python has only dlcheck, since its compiled rivals are not at hand."""
+    if case.release or case.family == "interpreters":
+        return [tool for tool in tools if tool == OWN]
+    return [
+        tool
+        for tool in tools
+        if tool == OWN or not case.cause or everything or any(one.name == tool and one.claims(case) for one in RIVALS)
+    ]

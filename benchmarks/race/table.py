@@ -10,14 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks.race.judge import OUTCOMES, family, judge, judge_health, judge_own, usual
-from benchmarks.race.rivals import RIVALS, Rival
+from benchmarks.race.judge import OUTCOMES, WITHOUT_CARD, family, judge, judge_health, judge_own, usual
+from benchmarks.race.rivals import OWN, RIVALS, Rival, chosen
 from tests.faults.planting import Case
 from tests.faults.zoo import FAULTS, HEALTHY
 
 Get = Callable[[Case, str], "list[dict[str, Any]] | None"]
 Row = dict[str, Any]
-OWN = "dlcheck"
 HEALTH = ("quiet", "only what is true here", "false alarm", "crash", "hang")
 
 
@@ -61,7 +60,9 @@ def rival_rows(rival: Rival, get: Get) -> list[Row]:
         runs = get(case, rival.name)
         if runs:
             run = join(runs)
-            usually = usual(one for well, one in healthy.items() if family(well) == family(case))
+            usually = usual(
+                one for well, one in healthy.items() if family(well) == family(case) and str(well) not in WITHOUT_CARD
+            )
             found.append(row(rival.name, case, run, judge(rival, case, run, usually), claimed=rival.claims(case)))
     return found
 
@@ -124,9 +125,21 @@ def details(everything: dict[str, list[Row]]) -> str:
     return table(["environment", "cause", *tools], rows)
 
 
+def missing(get: Get) -> str:
+    """What a whole race would have run and this one has not, in words."""
+    absent = []
+    for tool in (OWN, *(rival.name for rival in RIVALS)):
+        cases = [case for case in (*FAULTS, *HEALTHY) if chosen(case, [tool])]
+        lacking = sum(get(case, tool) is None for case in cases)
+        if lacking:
+            absent.append(f"{tool} {lacking} of {len(cases)}")
+    return f"Not run yet, and empty below: {', '.join(absent)}." if absent else "Nothing was left out."
+
+
 def write(work: Path, get: Get, page: Path) -> None:
     """docs/race.md and results.json."""
-    versions = json.loads((work / "versions.json").read_text("utf-8"))
+    machine = json.loads((work / "machine.json").read_text("utf-8"))
+    versions = machine["versions"]
     everything = {OWN: own_rows(get), **{rival.name: rival_rows(rival, get) for rival in RIVALS}}
     released = {rival.name: versions.get(rival.distribution, "") for rival in RIVALS}
     day = dt.datetime.now(dt.timezone.utc).date().isoformat()
@@ -140,8 +153,16 @@ def write(work: Path, get: Get, page: Path) -> None:
     frameworks = ", ".join(f"{name} {versions[name]}" for name in ("torch", "tensorflow-cpu", "keras", "jax"))
     template = (Path(__file__).parent / "page.md").read_text("utf-8")
     text = template.format(
-        date=day, frameworks=frameworks, faults=len(FAULTS), healthy=len(HEALTHY), summary=summary(everything, released),
-        scope=scope, details=details(everything),
-    )  # fmt: skip
+        date=day,
+        cores=machine["cores"],
+        load=machine["load"],
+        missing=missing(get),
+        frameworks=frameworks,
+        faults=len(FAULTS),
+        healthy=len(HEALTHY),
+        summary=summary(everything, released),
+        scope=scope,
+        details=details(everything),
+    )
     page.write_text(text, "utf-8")
     print(summary(everything, released))

@@ -51,6 +51,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "driver-defect": (
         r"nvidia-smi.{0,40}(execution failed|exists but failed)",
+        r"driver (stack )?is (not usable|.{0,20}broken)",
         r"nvidia-smi.{0,80}(tim(ed|eout)|hang|hung|crash|abort|signal)",
         r"timeout",
         r"driver.{0,60}(not respond|hang|crash|defect)",
@@ -62,6 +63,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"kernel module.{0,60}(mismatch|version)",
     ),
     "driver-too-old": (
+        r"14(\.0)?\b.{0,40}driver.{0,30}13",
         r"driver.{0,80}(too old|older|below|upgrade|update|newer|supports (only )?(up to )?CUDA|incompatib)",
         r"(uses|built (with|for)) CUDA 14.{0,80}driver",
         r"newer CUDA generation",
