@@ -30,7 +30,7 @@ LOWEST, HIGHEST = 0.25, 0.45
 # What a person or a program says when something is wrong, and what these causes are about. A text must show both.
 _COMPLAINT = re.compile(
     r"\b(?:error\b(?!s)|fail|cannot|can't|couldn'?t|could not|unable|unsupported|not |n't |no |mismatch|incompatib|crash|hang|hung|"
-    r"stuck|freez|broken|unusable|missing|invalid|exception|killed|abort|refus|denied|slow|false\b)"
+    r"stuck|freez|broken|unusable|missing|invalid|exception|killed|abort|refus|denied|slow|available\W{1,8}false\b)"
 )
 _SUBJECT = re.compile(
     r"gpu|cuda|nvidia|driver|nvml|rocm|\bhip\b|\bmps\b|metal|\btpu\b|\bxpu\b|\bpip\b|conda|\buv\b|wheel|dkms|kernel module|"
