@@ -3,7 +3,9 @@
     python -m benchmarks.race                       each tool on what it says it finds, and on every healthy environment
     python -m benchmarks.race --all                 and on what it does not claim
     python -m benchmarks.race --faults 'imports*'   a part of the zoo; --tools 'cuda*,dlcheck' a part of the field
-    python -m benchmarks.race --judge               no run: judge what is there, and write docs/race.md
+    python -m benchmarks.race --judge               no run: judge what is there
+
+The whole race and --judge write docs/race.md; a part of it writes a race.md beside its results.
 
 Installs frameworks and rivals below --work (.race unless given; 3 GB), keeps every raw output there, and goes on where it
 was interrupted. Some cases need root on Linux. Nothing else should run meanwhile.
@@ -19,13 +21,12 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
 from benchmarks.race.ground import Ground
-from benchmarks.race.measure import Run, measure
+from benchmarks.race.measure import STOP, Run, measure
 from benchmarks.race.rivals import OWN, RIVALS, Rival, chosen
 from benchmarks.race.table import write
 from tests.faults.needs import have
@@ -142,16 +143,22 @@ def main() -> int:
         names = [OWN, *(one.name for one in RIVALS)]
         tools = [name for name in names if any(fnmatch.fnmatch(name, glob) for glob in given.tools.split(","))]
         possible = [case for case in cases if all(have(need) for need in case.needs)]
-        lock = threading.Lock()
         with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
             waiting = [
                 pool.submit(run_case, case, chosen(case, tools, everything=given.all), ground, results)
                 for case in possible
             ]
-            for at, one in enumerate(concurrent.futures.as_completed(waiting), 1):
-                with lock:
-                    print(f"{at}/{len(waiting)} {one.result()}", flush=True)
-    write(given.work, results.get, ROOT / "docs" / "race.md")
+            try:
+                for at, one in enumerate(concurrent.futures.as_completed(waiting), 1):
+                    if one.result():
+                        print(f"{at}/{len(waiting)} {one.result()}", flush=True)
+            except KeyboardInterrupt:
+                STOP.set()
+                pool.shutdown(cancel_futures=True)
+                print("interrupted; the same command goes on from here", file=sys.stderr)
+                return 130
+    whole = given.judge or (given.faults == given.tools == "*")
+    write(given.work, results.get, ROOT / "docs" / "race.md" if whole else given.work / "race.md")
     return 0
 
 

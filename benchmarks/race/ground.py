@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -153,7 +154,9 @@ def lay_outside(one: Distribution, planted: Planted) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         start = INTERPRETER.match(source.read_bytes())
         if parts[3] == BIN and start:
-            place.write_bytes(f"#!{planted.python}\n".encode() + source.read_bytes()[start.end() :])
+            # By a shell, as installers do it where a path is long or has a blank.
+            by_shell = f"#!/bin/sh\n'''exec' {shlex.quote(str(planted.python))} \"$0\" \"$@\"\n' '''\n"
+            place.write_bytes(by_shell.encode() + source.read_bytes()[start.end() :])
             place.chmod(0o755)
         else:
             place.symlink_to(source)

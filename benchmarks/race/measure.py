@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 IDLE = 0.02
 """Who has used less of a processor than this share of its time is not slowed down by a busy machine: it waits."""
 
+STOP = threading.Event()
+"""Set when the race is interrupted: who still runs is ended, and leaves no result."""
 WINDOWS = 5
 """As many times the limit has who works."""
 
@@ -55,6 +58,10 @@ def measure(command: tuple[str, ...], variables: dict[str, str], cwd: Path, limi
         if done:
             code = os.waitstatus_to_exitcode(status)
             break
+        if STOP.is_set():
+            os.killpg(child.pid, signal.SIGKILL)
+            os.wait4(child.pid, 0)
+            raise KeyboardInterrupt
         if time.monotonic() > until:
             now = worked(child.pid)
             if now - before < IDLE * limit or until - begun > WINDOWS * limit:
