@@ -137,12 +137,14 @@ def killed(place: Place, kills: int, python: str, number: int) -> list[str]:
     )
     wrong: list[str] = []
     landed, whole = 0, 0
+    usual = {words: _seconds(place, words) for words in commands}
     for at in range(kills):
         path = place.documents / f"document-{at}.json"
-        words = [word.format(path) if word == "{}" else word for word in commands[at % len(commands)]]
+        chosen = commands[at % len(commands)]
+        words = [word.format(path) if word == "{}" else word for word in chosen]
         child = place.start(*words)
         try:
-            child.communicate(timeout=chance.random() ** 2 * (6 if words[0] in ("doctor", "smoke") else 1.5))
+            child.communicate(timeout=1.1 * chance.random() * usual[chosen])
         except subprocess.TimeoutExpired:
             child.send_signal(signal.SIGKILL)
             child.communicate()
@@ -159,6 +161,15 @@ def killed(place: Place, kills: int, python: str, number: int) -> list[str]:
     print(f"killed: {kills} commands, {landed} before their end, {whole} whole documents, "
           f"{len(folders)} temporary folders of the killed stay (nobody was left to remove them)")  # fmt: skip
     return wrong
+
+
+def _seconds(place: Place, words: tuple[str, ...]) -> float:
+    """How long the command takes here and now when nobody kills it."""
+    began = time.monotonic()
+    place.start(
+        *(word.format(place.documents / "first.json") if word == "{}" else word for word in words)
+    ).communicate()
+    return time.monotonic() - began
 
 
 def _wait_for_none(place: Place, seconds: float = 10.0) -> list[str]:

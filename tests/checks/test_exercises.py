@@ -63,3 +63,17 @@ def test_sensors_of_nvidia_smi():
     note_extremes(seen, parse_readings("0, 70, 1500, 500, 0x0\n"))
     assert seen["cuda:0"]["highest_temperature_celsius"] == 70.0
     assert (seen["cuda:0"]["lowest_clock_megahertz"], seen["cuda:0"]["highest_clock_megahertz"]) == (1500.0, 1980.0)
+
+
+SLOW_AND_SIBLING = [{"products_per_second": 1.0}, {"products_per_second": 10.0}]
+
+
+def test_only_what_passed_is_held_against_its_siblings():
+    failed = Exercised(SmokeStatus.FAILED, "device-computes-wrong", "3 of 9 numbers", {"products_per_second": 1.0})
+    assert beside(failed, SLOW_AND_SIBLING) is failed
+
+
+def test_a_device_alone_has_nobody_to_be_slower_than():
+    alone = Exercised(SmokeStatus.PASSED, measured={"products_per_second": 1.0})
+    assert beside(alone, SLOW_AND_SIBLING[:1]) is alone
+    assert beside(alone, SLOW_AND_SIBLING).cause == "slower-than-siblings"
