@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from dlcheck.data import DATA_DATE
@@ -73,7 +73,8 @@ def _judgeable(facts: Facts) -> Facts:
         facts = replace(facts, cpu=replace(cpu, flags=Unknown("the text does not say")))
     listed = or_none(facts.distributions) or ()
     if listed:
-        facts = replace(facts, distributions=tuple(_declaring(one, listed) for one in listed))
+        names = frozenset(one.name for one in listed)
+        facts = replace(facts, distributions=tuple(_declaring(one, names) for one in listed))
         python = or_none(facts.python) or PythonFacts()
         if not or_none(python.version):
             # The requirements that are added have no markers, which the version is asked for.
@@ -81,12 +82,11 @@ def _judgeable(facts: Facts) -> Facts:
     return replace(facts, frameworks={}) if isinstance(facts.frameworks, Unknown) else facts
 
 
-def _declaring(one: Distribution, listed: Sequence[Distribution]) -> Distribution:
-    """The distribution with what its release is known to ask of others that are in the list."""
+def _declaring(one: Distribution, names: frozenset[str]) -> Distribution:
+    """The distribution with what its release is known to ask of those whose names are in the list."""
     if one.requires:
         return one
     from dlcheck.checks.declared import requires_of  # beside the rules, which only judging loads
 
-    names = {other.name for other in listed}
     known = (text for text in requires_of(one.name, one.version) if re.split(r"[=<>]", text)[0] in names)
     return replace(one, requires=tuple(known))
