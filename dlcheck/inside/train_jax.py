@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 HEADS = 2
+KNOWN = {}
 STEPS = {}
 """Compiled steps by task and dtype; JAX itself compiles anew for another device or precision."""
 
@@ -201,8 +202,23 @@ def step_of(task, dtype):
         (loss, watched), gradients = jax.value_and_grad(loss_of, has_aux=True)(weights, inputs, switched)
         return loss, gradients, watched, {name: one - rate * gradients[name] for name, one in weights.items()}
 
-    STEPS[task["name"], dtype] = jax.jit(step)
+    STEPS[task["name"], dtype] = jax.jit(step, **compiling())
     return STEPS[task["name"], dtype]
+
+
+def compiling():
+    """Options of jax.jit that make XLA compile a step in one part, a third cheaper than in the usual 32, for the same kernels.
+
+    Nothing where this JAX or its XLA does not know them.
+    """
+    if "options" not in KNOWN:
+        wish = {"compiler_options": {"xla_cpu_parallel_codegen_split_count": 1}}
+        try:
+            jax.jit(lambda: 0, **wish)()
+        except Exception:
+            wish = {}
+        KNOWN["options"] = wish
+    return KNOWN["options"]
 
 
 class Trainer:
