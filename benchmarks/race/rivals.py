@@ -76,7 +76,7 @@ RIVALS = (
         " too little memory or disk; no way to the model hub, which is not judged: the machine of the race has no internet",
         causes=DRIVER | {
             "cpu-only-build", "framework-missing", "cuda-visible-devices-hides-gpu", "python-too-old", "no-disk-space",
-            "keras-tf-version-mismatch", "jax-jaxlib-mismatch", "broken-partial-install",
+            "keras-tf-version-mismatch", "jax-jaxlib-mismatch",
         },
         imports=IMPORT,
         alarm=r"FAIL|WARN|\[X\]|^\d+\. Problem|Traceback",
@@ -95,8 +95,8 @@ RIVALS = (
     ),
     Rival(
         "accelerate test", "accelerate", (("accelerate", "test"),),
-        "trains a little model, to show that PyTorch and its own configuration work",
-        imports=IMPORT, limit=300.0,
+        "trains a little model and ends in PyTorch's own traceback where that fails; names no causes",
+        limit=300.0,
     ),
 )  # fmt: skip
 BESIDE = ("peft", "trl", "datasets", "flax", "pip")

@@ -102,8 +102,11 @@ def summary(everything: dict[str, list[Row]], versions: dict[str, str]) -> str:
     for tool, found in everything.items():
         claimed = [one for one in found if one["cause"] and one["claimed"]]
         well = [one for one in found if not one["cause"]]
+        outcomes = dict(zip(OUTCOMES, counted(claimed, OUTCOMES), strict=True))
+        shown = sum(one.get("words_in_crash", False) for one in claimed)
+        outcomes["crash"] += f" ({shown} show the cause)" if shown else ""
         rows.append([
-            f"{tool} {versions.get(tool, '')}".strip(), share(claimed), *counted(claimed, OUTCOMES)[1:],
+            f"{tool} {versions.get(tool, '')}".strip(), share(claimed), *(outcomes[name] for name in OUTCOMES[1:]),
             f"{counted(well, HEALTH)[2]} of {len(well)}", *cost(found),
         ])  # fmt: skip
     heading = ["tool", "named, of what it claims", *OUTCOMES[1:], "false alarms", "wall", "CPU", "peak"]
