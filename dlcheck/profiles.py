@@ -19,7 +19,7 @@ else:
 
 BUILT_IN = ("learn", "train", "infer", "ci")
 GPU_WISHES = ("optional", "wanted", "required")
-_TABLES = {"frameworks", "severity", "ignore", "variables", "profile"}
+_TABLES = {"frameworks", "severity", "ignore", "variables"}
 
 
 def load(name: str = "learn", project: str | None = None) -> Profile:
@@ -61,13 +61,17 @@ def _merge(base: Profile, table: object, where: str) -> Profile:
     """The profile with the table's settings on top; whatever the table means otherwise is wrong use, by its name."""
     if not isinstance(table, dict):
         raise DlcheckError(f"{where}: a table is expected")
-    plain = {one.name: getattr(base, one.name) for one in fields(Profile) if one.name not in _STRUCTURED}
+    plain = {one.name: getattr(base, one.name) for one in fields(Profile) if one.name not in _NO_SETTING}
     changed: dict[str, Any] = {}
     for key, value in table.items():
         if key in _TABLES:
             continue
-        if key not in plain or key == "name":
-            raise DlcheckError(f"{where}: there is no setting {key}", f"There are {', '.join(sorted(plain))}.")
+        if key == "profile":
+            raise DlcheckError(f"{where}: profile is no setting of a project", "Choose the profile with --profile.")
+        if key not in plain:
+            raise DlcheckError(
+                f"{where}: there is no setting {key}", f"There are {', '.join(sorted({*plain, *_TABLES}))}."
+            )
         if type(value) is not type(plain[key]):
             raise DlcheckError(f"{where}: {key} must be of type {type(plain[key]).__name__}")
         changed[key] = value
@@ -83,7 +87,8 @@ def _merge(base: Profile, table: object, where: str) -> Profile:
     )
 
 
-_STRUCTURED = {"frameworks", "severities", "ignores", "variables"}
+_NO_SETTING = {"name", "frameworks", "severities", "ignores", "variables"}
+"""Fields of a profile that are no plain value in a file: the file's own name, and what the tables become."""
 
 
 def _strings(table: object, where: str) -> dict[str, str]:

@@ -82,6 +82,14 @@ def test_a_wrong_profile_is_named(tmp_path: Path, text: str, words: str):
     assert words in done.stderr
 
 
+def test_a_project_that_names_a_profile_is_told_where_that_is_chosen(tmp_path: Path, healthy: str):
+    (tmp_path / "pyproject.toml").write_text("[tool.dlcheck]\nprofile = 'train'\n")
+    done = dlcheck("doctor", "--facts", healthy, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "profile is no setting of a project" in done.stderr
+    assert "--profile" in done.stderr
+
+
 def test_a_healthy_machine_ends_with_0_and_no_issues(healthy: str):
     done = dlcheck("doctor", "--facts", healthy)
     assert done.returncode == 0
