@@ -104,6 +104,7 @@ class _Gathering:
             {**options, "module": module} if module else options,
             timeout=self.way.timeout,
             name=f"import of {name}" if options else name,
+            kept=bool(options),
         )
 
     def timed(self, name: str, look: Callable[[], Any]) -> Any:

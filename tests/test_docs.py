@@ -15,14 +15,19 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 
 
-@pytest.fixture(scope="module")
-def builder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("build_docs", ROOT / "tools" / "build_docs.py")
+def tool(name: str) -> ModuleType:
+    """A script of tools/, as a module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def builder() -> ModuleType:
+    return tool("build_docs")
 
 
 def test_the_pages_are_what_the_code_says(builder: ModuleType):
@@ -39,6 +44,11 @@ def test_the_readme_lists_the_rules_that_there_are(builder: ModuleType):
     text = (ROOT / "README.md").read_text("utf-8")
     assert builder.readme(text) == text, "python tools/build_docs.py writes the table"
     assert all(f"| {rule.code} |" in text for rule in RULES)
+
+
+def test_the_words_of_the_causes_are_what_their_texts_say():
+    terms = tool("build_terms")
+    assert terms.document() == terms.TARGET.read_text("utf-8"), "python tools/build_terms.py writes them"
 
 
 def test_every_rule_and_cause_has_its_place():

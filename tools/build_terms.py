@@ -48,8 +48,8 @@ def texts() -> dict[str, list[set[str]]]:
     return found
 
 
-def main() -> None:
-    """Write the file."""
+def document() -> str:
+    """What the file holds."""
     found = texts()
     causes = sorted(found)
     times = Counter(word for ones in found.values() for one in ones for word in one)
@@ -59,8 +59,8 @@ def main() -> None:
         # Two words that stood together in one text only were chance more often than not.
         if kept and (" " not in word or times[word] > 1):
             lines.append(f"{word}\t" + " ".join(f"{at}:{weight}" for at, weight in kept))
-    TARGET.write_text("\n".join(lines) + "\n", "utf-8")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    main()
+    TARGET.write_text(document(), "utf-8")

@@ -160,7 +160,8 @@ def installed_twice(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noq
     """Two distributions bring the same module, or one name has two metadata folders: files of both are mixed.
 
     tensorflow beside tensorflow-cpu or tf-nightly: whichever was installed last has overwritten the other, and removing
-    one takes the other's files with it.
+    one takes the other's files with it. Two folders that tell the same version are harmless: Debian's Python ships some
+    packages as dist-info and as egg-info.
     """
     found = installed(facts)
     for family, cause in ((TENSORFLOW, "several-tf-distributions"), (ONNXRUNTIME, "two-onnxruntime-distributions")):
@@ -177,11 +178,12 @@ def installed_twice(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noq
                 evidence=tuple(Evidence("distributions", f"{name} {found[name].version}") for name in there),
                 about={"package": there[0]},
             )
-    copies: dict[tuple[str, str], list[str]] = {}
+    copies: dict[tuple[str, str], dict[str, None]] = {}
     for one in known(facts.distributions):
         if not is_leftover(one):
-            copies.setdefault((one.name, one.location or ""), []).append(one.version or "?")
-    for (name, place), versions in copies.items():
+            copies.setdefault((one.name, one.location or ""), {})[one.version or "?"] = None
+    for (name, place), found_versions in copies.items():
+        versions = list(found_versions)
         if len(versions) > 1:
             yield Finding(
                 cause="two-copies-installed",

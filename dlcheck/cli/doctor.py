@@ -22,7 +22,7 @@ FORMATS = "text, json, junit, sarif, github, markdown, html, nagios, prometheus,
 
 
 Profile = Annotated[str, typer.Option(metavar="NAME|FILE", help="learn, train, infer, ci, or a TOML file.")]
-Select = Annotated[str | None, typer.Option(metavar="CODES", help="Only these rules: codes, prefixes or causes.")]
+Select = Annotated[list[str] | None, typer.Option(metavar="CODES", help="Only these rules: codes, prefixes or causes.")]
 Quick = Annotated[bool, typer.Option("--quick", help="Static facts only: no framework is imported, no network.")]
 Against = Annotated[
     str | None, typer.Option(metavar="FILE", help="The report of a good machine: what differs here is a finding.")
@@ -36,7 +36,7 @@ def doctor(
     venv: options.Venv = None,
     profile: Profile = "learn",
     select: Select = None,
-    ignore: Annotated[str | None, typer.Option(metavar="CODES", help="These rules do not count.")] = None,
+    ignore: Annotated[list[str] | None, typer.Option(metavar="CODES", help="These rules do not count.")] = None,
     quick: Quick = False,
     offline: Annotated[bool, typer.Option("--offline", help="No network check.")] = False,
     measure: Annotated[bool, typer.Option("--measure", help="Measure the speed of the package index (2 MB).")] = False,

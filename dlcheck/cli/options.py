@@ -32,6 +32,6 @@ def verbosity(verbose: bool, quiet: bool) -> int:
     return 1 if verbose else -1 if quiet else 0
 
 
-def codes(words: str | None) -> tuple[str, ...]:
-    """The codes or prefixes of a comma-separated list."""
-    return tuple(word.strip() for word in (words or "").split(",") if word.strip())
+def codes(lists: list[str] | None) -> tuple[str, ...]:
+    """The codes or prefixes of comma-separated lists, one for each time that the option was given."""
+    return tuple(word.strip() for words in lists or () for word in words.split(",") if word.strip())

@@ -17,7 +17,7 @@ START = 60.0
 
 def survey(launch: Launch) -> Survey:
     """The nodes that Ray knows. Whether a node that just died is still called alive there is seen when it is asked."""
-    answer = Question(_python(launch), "fan_ray", _options(launch), timeout=START).answer()
+    answer = Question(_python(launch), "fan_ray", _options(launch), timeout=START, kept=True).answer()
     nodes = answer.fields.get("nodes")
     if not isinstance(nodes, dict):
         raise DlcheckError(
@@ -41,7 +41,7 @@ def command(launch: Launch, nodes: tuple[str, ...]) -> tuple[str, ...]:
 def collect(launch: Launch, nodes: tuple[str, ...]) -> Returned:
     """Run the tasks; the answers that came before a node or the cluster died count."""
     asked = _asked(launch, nodes)
-    question = Question(_python(launch), "fan_ray", asked, timeout=float(str(asked["limit"])) + START)
+    question = Question(_python(launch), "fan_ray", asked, timeout=float(str(asked["limit"])) + START, kept=True)
     while not question.child.done() and time.monotonic() < question.child.started + question.child.timeout:
         launch.progress(len(question.peek().get("outputs", ())), len(nodes))
         time.sleep(0.25)

@@ -154,13 +154,15 @@ class Question:
         name: str | None = None,
         env: Mapping[str, str] | None = None,
         flags: tuple[str, ...] = (),
+        kept: bool = False,
     ) -> None:
+        """``kept``: as for Child; for scripts that import a framework or run as long."""
         self._folder = tempfile.mkdtemp(prefix="dlcheck-")
         self._path = os.path.join(self._folder, "answer.json")
         asked = json.dumps({"seconds": timeout, **(options or {})})
         argv = (python, *flags, str(INSIDE / "start.py"), script, self._path, asked)
         try:
-            self.child = Child(argv, name=name or script, timeout=timeout, env=env)
+            self.child = Child(argv, name=name or script, timeout=timeout, env=env, kept=kept)
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise

@@ -1,8 +1,9 @@
 """The only place that starts a process.
 
 Every child runs in a session of its own, with a time limit, with bounded memory for what it writes, and is ended with all
-its descendants: when it is done, when its time is up, and when dlcheck is interrupted. A ``kept`` one is ended too when
-dlcheck is killed and can do nothing any more: another process (host/keeper.py) waits for that.
+its descendants: when it is done, when its time is up, and when dlcheck is interrupted. From the first ``kept`` one on, all
+are ended too when dlcheck is killed and can do nothing any more: another process (host/keeper.py) waits for that. It is
+not started for children that are soon over by themselves, because it costs as much as one of them.
 """
 
 from __future__ import annotations
@@ -77,8 +78,7 @@ class Child:
         self._errors = _Tail()
         self._readers: list[threading.Thread] = []
         self._process: subprocess.Popen[bytes] | None = None
-        self._kept = kept and os.name == "posix"
-        if self._kept:
+        if kept and os.name == "posix":
             _keeper.start()
         try:
             self._process = subprocess.Popen(  # noqa: S603 - argument lists only, never a shell
@@ -96,8 +96,7 @@ class Child:
         except (OSError, ValueError) as error:
             self._failure = getattr(error, "strerror", None) or str(error)
             return
-        if self._kept:
-            _keeper.tell(b"+", self._process.pid)
+        _keeper.tell(b"+", self._process.pid)
         with _lock:
             _running.append(self)
         for stream, tail in ((self._process.stdout, self._output), (self._process.stderr, self._errors)):
@@ -150,8 +149,7 @@ class Child:
             return
         _kill_group(process)
         self._ended.wait(5.0)
-        if self._kept:
-            _keeper.tell(b"-", process.pid)
+        _keeper.tell(b"-", process.pid)
         with _lock:
             if self in _running:
                 _running.remove(self)
@@ -182,14 +180,14 @@ class _Tail:
 
 
 class _Keeper:
-    """The process that ends kept children after dlcheck's own death; one for all of them, started with the first."""
+    """The process that ends the children after dlcheck's own death; one for all of them, started with the first kept one."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
 
     def start(self) -> None:
-        """Start it, unless it runs. Where it cannot start, kept children are as others are."""
+        """Start it, unless it runs. Where it cannot start, children may outlive a killed dlcheck."""
         with self._lock:
             if self._process is not None:
                 return
@@ -206,7 +204,7 @@ class _Keeper:
                 atexit.register(self.stop)
 
     def tell(self, sign: bytes, group: int) -> None:
-        """That a group shall be ended with dlcheck, or has ended."""
+        """That a group shall be ended with dlcheck, or has ended; nobody hears it where no keeper runs."""
         with self._lock, contextlib.suppress(OSError):
             if self._process is not None and self._process.stdin is not None:
                 self._process.stdin.write(b"%s%d\n" % (sign, group))

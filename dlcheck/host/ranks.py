@@ -72,7 +72,7 @@ def run_ranks(
         *(str(INSIDE / "rank_torch.py"), words),
     )
     # In the empty folder: -m would import a torch.py of the working directory instead.
-    child = Child(argv, name="smoke, distributed", timeout=timeout, env=env, cwd=folder)
+    child = Child(argv, name="smoke, distributed", timeout=timeout, env=env, cwd=folder, kept=True)
     try:
         size, heard = 0, time.monotonic()
         while not child.done():

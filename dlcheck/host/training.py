@@ -64,7 +64,7 @@ class Training:
             "seconds": 100_000,
         }
         self._question = Question(
-            self._python, "train", options, timeout=100_000.0, name=f"smoke {self.framework}", env=self._env
+            self._python, "train", options, timeout=100_000.0, name=f"smoke {self.framework}", env=self._env, kept=True
         )
 
     def events(self) -> list[Event]:

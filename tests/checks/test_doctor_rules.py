@@ -235,6 +235,7 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL422", packages(package("tensorflow", "2.15.0"), package("tensorflow-intel", "2.15.0"), without="tensorflow-cpu"), PASSED),
     ("DL422", packages(package("onnxruntime", "1.0"), package("onnxruntime-gpu", "1.0")), ("two-onnxruntime-distributions", W)),
     ("DL422", packages(package("numpy", "1.26.4")), ("two-copies-installed", W)),
+    ("DL422", packages(package("attrs", "25.1"), package("attrs", "25.1")), PASSED),
     ("DL423", packages(package("nvidia-nccl-cu12", "2", collides_with=("nvidia-nccl-cu13",)), package("nvidia-nccl-cu13", "2", collides_with=("nvidia-nccl-cu12",))), ("two-cuda-wheel-families", E)),
     ("DL423", packages(package("a", "2", collides_with=("b",))), PASSED),
     ("DL424", packages(package("torch", "2.2.2"), without="torch"), ("numpy-abi-mismatch", E)),

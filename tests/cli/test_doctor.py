@@ -163,6 +163,14 @@ def test_only_the_chosen_rules_are_judged_and_only_their_facts_gathered(environm
     assert "look_torch" not in document["timings"]
 
 
+def test_an_option_that_is_given_twice_counts_twice(environment: Environment):
+    document = doctor(environment, "--quick", "--select", "DL110", "--select", "DL402, DL501")
+    assert {one["code"] for one in document["verdicts"]} == {"DL110", "DL402", "DL501"}
+    document = doctor(environment, "--quick", "--select", "DL402,DL501", "--ignore", "DL501", "--ignore", "DL402")
+    assert document["summary"]["suppressed"] > 0
+    assert document["exit_code"] == 0
+
+
 def test_ignored_findings_are_counted(environment: Environment):
     document = doctor(environment, "--quick", "--ignore", "DL501")
     assert document["summary"]["suppressed"] == 1

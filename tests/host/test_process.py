@@ -94,7 +94,14 @@ def is_gone(pid: int, seconds: float = 10.0) -> bool:
     return False
 
 
-def test_a_kept_child_ends_with_a_parent_that_is_killed(tmp_path):
+KEPT = "process.run((sys.executable, '-c', {child!r}), timeout=60, kept=True)"
+BESIDE_A_KEPT_ONE = (
+    "process.run(('true',), timeout=60, kept=True); process.run((sys.executable, '-c', {child!r}), timeout=60)"
+)
+
+
+@pytest.mark.parametrize("way", [KEPT, BESIDE_A_KEPT_ONE], ids=["kept", "beside a kept one"])
+def test_a_child_ends_with_a_parent_that_is_killed(way: str, tmp_path):
     """SIGKILL to the parent alone: the child and what the child started go too."""
     grown = tmp_path / "pids"
     child = (
@@ -102,7 +109,7 @@ def test_a_kept_child_ends_with_a_parent_that_is_killed(tmp_path):
         "second = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
         f"open({str(grown)!r}, 'w').write(f'{{os.getpid()}} {{second.pid}}.'); time.sleep(60)"
     )
-    words = f"from dlcheck.host import process; import sys; process.run((sys.executable, '-c', {child!r}), timeout=60, kept=True)"
+    words = "from dlcheck.host import process; import sys; " + way.format(child=child)
     parent = subprocess.Popen([sys.executable, "-c", words])
     while not (grown.exists() and grown.read_text().endswith(".")):
         time.sleep(0.02)
