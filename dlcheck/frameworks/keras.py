@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dlcheck.frameworks.framework import Framework
 from dlcheck.host import files
 
-BACKENDS = ("tensorflow", "torch", "jax", "numpy", "openvino")
-
 
 def backend(environ: Mapping[str, str]) -> tuple[str, str]:
     """The backend that Keras 3 will start, and where that is set: KERAS_BACKEND wins over keras.json, which wins over

@@ -111,10 +111,3 @@ def _interpreter_of(script: str) -> str | Unknown | None:
     if not found:
         return Unknown(f"{os.path.basename(script)} is a script that does not name its interpreter")
     return found[1]
-
-
-def find_others(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """Interpreters on PATH by the names python3.8 to python3.15, for advice on which one would do."""
-    path = environ.get("PATH", "")
-    found = (shutil.which(f"python3.{minor}", path=path) for minor in range(15, 7, -1))
-    return tuple(one for one in found if one)

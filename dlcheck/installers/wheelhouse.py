@@ -13,7 +13,6 @@ import hashlib
 import http.client
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -221,23 +220,3 @@ def _sha256(path: str) -> str:
         while count := stream.readinto(buffer):
             digest.update(view[:count])
     return digest.hexdigest()
-
-
-def drop_damaged(wheels: Sequence[LockedWheel], paths: dict[str, str], places: Places) -> list[str]:
-    """Remove wheels of the wheelhouse whose bytes have changed since they were fetched; their names."""
-    dropped = []
-    for wheel in wheels:
-        path = paths.get(wheel.sha256)
-        if path == places.wheel(wheel.sha256, wheel.filename) and _sha256(path) != wheel.sha256:
-            os.unlink(path)
-            dropped.append(wheel.filename)
-    return dropped
-
-
-def sweep_parts(places: Places, *, older_than: float = 30 * 86_400.0) -> None:
-    """Remove downloads that nobody has gone on with for a month."""
-    root = os.path.join(places.cache, "wheels")
-    for folder in os.scandir(root) if os.path.isdir(root) else ():
-        for entry in os.scandir(folder.path) if folder.is_dir(follow_symlinks=False) else ():
-            if entry.name.endswith(".part") and time.time() - entry.stat().st_mtime > older_than:
-                os.unlink(entry.path)

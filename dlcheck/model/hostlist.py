@@ -9,9 +9,6 @@ from collections.abc import Iterable
 MOST_NAMES = 1_000_000
 """A list that would expand to more names is refused: nobody owns so many, but anybody can write ``n[0-999999999]``."""
 
-MOST_LENGTH = 253
-"""The longest host name (RFC 1035)."""
-
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9_])?", re.ASCII)
 _NUMBERS = re.compile(r"([0-9]+)", re.ASCII)
 _SIGN = re.compile(r"[\[\],\s]")

@@ -1,5 +1,5 @@
 """What the fault zoo is planted with: an environment that would be well, the ground it stands on, and a case: what is wrong
-with it, and the name that this must be given. The tests and benchmarks/race.py plant the same cases.
+with it, and the name that this must be given. The tests and benchmarks/race plant the same cases.
 """
 
 from __future__ import annotations

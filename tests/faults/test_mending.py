@@ -12,6 +12,8 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -102,18 +104,25 @@ def mend(planted: Planted, ground: Ground, index: Index, folder: Path) -> subpro
     return dlcheck("doctor", *planted.target, *options, cwd=ground.cwd, timeout=120, **variables)
 
 
+@contextmanager
+def planted_beside_an_index(case: Case, wheels: str, folder: Path) -> Iterator[tuple[Planted, Ground, Index]]:
+    """The case, and an index that has these wheels of one file each."""
+    require(*case.needs, "uv")
+    index = Index()
+    for one in wheels.split():
+        index.add(*one.split("=="))
+    with serve(index), case.planted(folder) as (planted, ground):
+        yield planted, ground, index
+
+
 def every_cause(document: dict[str, Any]) -> set[str]:
     return {one["cause"] for verdict in document["verdicts"] for one in verdict["findings"]}
 
 
-@pytest.mark.parametrize(("name", "wheel"), TINY, ids=[row[0] for row in TINY])
-def test_mended(name: str, wheel: str, tmp_path: Path):
+@pytest.mark.parametrize(("name", "wheels"), TINY, ids=[row[0] for row in TINY])
+def test_mended(name: str, wheels: str, tmp_path: Path):
     case = BY_NAME[name]
-    require(*case.needs, "uv")
-    index = Index()
-    for one in wheel.split():
-        index.add(*one.split("=="))
-    with serve(index), case.planted(tmp_path) as (planted, ground):
+    with planted_beside_an_index(case, wheels, tmp_path) as (planted, ground, index):
         assert case.cause in every_cause(planted.examine("--quick", cwd=ground.cwd, **ground.variables))
         done = mend(planted, ground, index, tmp_path)
     after = json.loads(done.stdout)
@@ -122,15 +131,11 @@ def test_mended(name: str, wheel: str, tmp_path: Path):
     assert index.sent, "nothing was fetched"
 
 
-@pytest.mark.parametrize(("name", "wheel"), TRAINED, ids=[row[0] for row in TRAINED])
-def test_mended_and_not_believed_before_it_has_trained(name: str, wheel: str, tmp_path: Path):
+@pytest.mark.parametrize(("name", "wheels"), TRAINED, ids=[row[0] for row in TRAINED])
+def test_mended_and_not_believed_before_it_has_trained(name: str, wheels: str, tmp_path: Path):
     """What is a framework has to train after it was installed, which a stand-in cannot: said, and yet the cause is gone."""
     case = BY_NAME[name]
-    require(*case.needs, "uv")
-    index = Index()
-    for one in wheel.split():
-        index.add(*one.split("=="))
-    with serve(index), case.planted(tmp_path) as (planted, ground):
+    with planted_beside_an_index(case, wheels, tmp_path) as (planted, ground, index):
         done = mend(planted, ground, index, tmp_path)
         assert done.returncode == 1
         assert re.search("trained on no device|does not train", done.stderr)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,11 +12,12 @@ import pytest
 from index_server import Index
 from running import ROOT
 
+from tests.faults.needs import require
+from tests.faults.planting import in_namespace
+
 pytestmark = [
     pytest.mark.real,
     pytest.mark.skipif(sys.platform != "linux", reason="mount namespaces of Linux"),
-    pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounting needs root"),
-    pytest.mark.skipif(shutil.which("unshare") is None, reason="unshare (util-linux) is not there"),
 ]
 
 
@@ -40,7 +40,7 @@ class Ground:
             wish = line.removeprefix("install ")
             script.append(line if wish == line else f"{command} {wish} 2>&1 && echo rc=0 || echo rc=$?")
         done = subprocess.run(
-            ["unshare", "-m", "sh", "-c", "\n".join(["set -e", *script])],
+            [*in_namespace("\n".join(script)), "true"],
             env={**self.home, "PYTHONPATH": ROOT, "NO_COLOR": "1"}, cwd=self.folder, capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -50,6 +50,7 @@ class Ground:
 
 @pytest.fixture
 def ground(tmp_path: Path, index: Index, home: dict[str, str]) -> Ground:
+    require("mounts")
     return Ground(tmp_path, index, home)
 
 

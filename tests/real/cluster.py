@@ -18,6 +18,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 NEEDED = ("munged", "slurmctld", "slurmd", "srun", "sinfo", "scontrol")
 
 CONF = """\
@@ -56,9 +58,14 @@ PartitionName=main Nodes=ALL Default=YES State=UP MaxTime=60
 """
 
 
-def absent() -> list[str]:
-    """The programs that are not here."""
-    return [name for name in NEEDED if find(name) is None]
+def require(*more: str) -> None:
+    """Skip, or fail where CI is set, a test that lacks Slurm's programs, root's rights, or one of ``more`` variables."""
+    lacking = [name for name in NEEDED if find(name) is None] + [name for name in more if not os.environ.get(name)]
+    if os.geteuid() != 0:
+        lacking.append("root, for daemons of one's own")
+    if lacking:
+        words = f"not here: {', '.join(lacking)}; run tests/real/setup_slurm.sh"
+        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
 
 
 def find(name: str) -> str | None:

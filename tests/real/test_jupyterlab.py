@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import importlib.util
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import time
@@ -19,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.real.chromium import started
 from tests.real.test_notebook import ROOT, environment
-from tests.real.test_page import FLAGS, missing
 
 pytestmark = pytest.mark.real
 
@@ -98,19 +96,8 @@ def wait_for(ready: Callable[[], Any], state: Callable[[], object] = lambda: "")
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver or not importlib.util.find_spec("selenium"):
-        missing("Chromium, its driver or selenium")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium or ""
-    for flag in (*FLAGS.split(), "--window-size=1200,1600", f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    yield chrome
-    chrome.quit()
+    with started(tmp_path_factory.mktemp("profile"), "--window-size=1200,1600") as chrome:
+        yield chrome
 
 
 def screenshot(browser: Any, name: str) -> None:

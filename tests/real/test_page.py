@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import importlib.util
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,15 +14,11 @@ import pytest
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
 from dlcheck.renderers import RENDERERS
+from tests.real.chromium import started
 
 pytestmark = pytest.mark.real
 
 REPORTS = Path(__file__).parent.parent / "renderers" / "conftest.py"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-    " --disable-component-update --disable-sync --hide-scrollbars"
-)
-
 # Every element that shows words of its own: the contrast of its colour with the first opaque ground behind it.
 CONTRAST = """
 const light = c => {const f = v => {v /= 255; return v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4};
@@ -39,29 +34,11 @@ return [...document.querySelectorAll("body *")].filter(one => one.checkVisibilit
 """
 
 
-def missing(what: str) -> None:
-    words = f"{what} is missing: apt-get install chromium chromium-driver, pip install selenium"
-    if os.environ.get("CI"):
-        pytest.fail(words)
-    pytest.skip(words)
-
-
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver or not importlib.util.find_spec("selenium"):
-        missing("Chromium, its driver or selenium")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (*FLAGS.split(), f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    yield chrome
-    chrome.quit()
+    logs = {"browser": "ALL", "performance": "ALL"}
+    with started(tmp_path_factory.mktemp("profile"), logs=logs) as chrome:
+        yield chrome
 
 
 @pytest.fixture(scope="module")

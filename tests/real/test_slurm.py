@@ -19,7 +19,7 @@ from dlcheck.engines import slurm
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fleet import FleetReport
 from dlcheck.model.launch import Launch
-from tests.real.cluster import Cluster, absent, cluster
+from tests.real.cluster import Cluster, cluster, require
 from tests.survival import listen_to_interrupts
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("slurm")]
@@ -47,13 +47,7 @@ exit $rc
 
 @pytest.fixture(scope="module")
 def slurm_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    if absent():
-        words = f"not installed: {', '.join(absent())}; run tests/real/setup_slurm.sh"
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
-    if os.geteuid() != 0:
-        pytest.skip("Slurm's daemons of one's own need root")
+    require()
     folder = tmp_path_factory.mktemp("slurm")
     (folder / "probe").write_text(PROBE)
     (folder / "probe").chmod(0o755)

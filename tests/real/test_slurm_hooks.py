@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.cluster import absent, cluster
+from tests.real.cluster import cluster, require
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("slurm")]
 
@@ -22,11 +22,8 @@ PrologFlags=Alloc
 """
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="Slurm's daemons of one's own need root")
 def test_slurmd_calls_the_hooks_and_no_node_is_drained(tmp_path: Path):
-    if absent():
-        words = f"not installed: {', '.join(absent())}; run tests/real/setup_slurm.sh"
-        pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+    require()
     hooks = tmp_path / "hooks"
     hooks.mkdir()
     for name in ("healthcheck.sh", "prolog.sh"):
@@ -63,7 +60,6 @@ def test_slurmd_calls_the_hooks_and_no_node_is_drained(tmp_path: Path):
     assert not any("drain" in state or "down" in state for state in states)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="Slurm's daemons of one's own need root")
 def test_the_check_runs_the_real_dlcheck(tmp_path: Path):
     import subprocess
 

@@ -16,7 +16,7 @@ from dlcheck.engines import slurm
 from dlcheck.fleet_run import Wish
 from dlcheck.model.fleet import FleetReport
 from dlcheck.model.launch import Launch, Returned
-from tests.real.cluster import Cluster, absent, cluster
+from tests.real.cluster import Cluster, cluster, require
 
 pytestmark = [pytest.mark.real, pytest.mark.xdist_group("slurm")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,14 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    lacking = [*absent(), *([] if os.environ.get("DLCHECK_REAL_PYTHON") else ["DLCHECK_REAL_PYTHON"])]
-    if lacking:
-        words = f"not here: {', '.join(lacking)}; run tests/real/setup_slurm.sh"
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
-    if os.geteuid() != 0:
-        pytest.skip("Slurm's daemons of one's own need root")
+    require("DLCHECK_REAL_PYTHON")
     with cluster(tmp_path_factory.mktemp("ranks"), 4) as running:
         yield running
 
