@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -83,16 +84,14 @@ class Places:
 
 
 def unwritable(path: str) -> str | None:
-    """Why nothing can be written at a path that may not exist yet, None where it can. A file comes and goes.
+    """Why nothing can be written at a path that may not exist yet, None where it can. A file without a name comes and goes.
 
     Asking the system for permission is not enough: to the administrator it promises what a read-only file system or
     /proc refuses.
     """
     folder = nearest(path)
-    probe = os.path.join(folder, f".dlcheck-{os.getpid()}")
     try:
-        os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        os.unlink(probe)
+        tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         return f"cannot write in {folder}: {error.strerror}"
     return None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
+
 from dlcheck.model.plan import Artifact, Installation, Plan, Refusal
 from dlcheck.model.shell import quote
 from dlcheck.model.style import Style
@@ -35,7 +38,19 @@ def render(done: Installation, style: Style) -> str:
         lines = _failed(done, style)
     if style.verbosity > 0:
         lines += _details(plan)
-    return style.plain("\n".join(lines)) + "\n"
+    return style.plain("\n".join(_fitting(lines, style))) + "\n"
+
+
+def _fitting(lines: list[str], style: Style) -> Iterator[str]:
+    """The lines no wider than the terminal. What may be typed, after a colon and two blanks, stays in one piece."""
+    for line in lines:
+        if len(line) <= style.width or ":  " in line:
+            yield line
+        else:
+            hanging = " " * (len(line) - len(line.lstrip()) + 2)
+            yield from textwrap.wrap(
+                line, style.width, subsequent_indent=hanging, break_long_words=False, break_on_hyphens=False
+            )
 
 
 def _plan(plan: Plan, style: Style) -> list[str]:
@@ -76,7 +91,7 @@ def _where(one: Artifact) -> str:
 
 def proposal(plan: Plan, style: Style) -> str:
     """The plan for somebody who is about to say yes to it."""
-    return style.plain("\n".join([*_plan(plan, style), "", _place(plan)])) + "\n"
+    return style.plain("\n".join(_fitting([*_plan(plan, style), "", _place(plan)], style))) + "\n"
 
 
 def _place(plan: Plan) -> str:
