@@ -35,25 +35,29 @@ def refuse_impossible(target: Target, path: str) -> None:
 def draw_png(target: Target, report: SmokeReport, path: str) -> None:
     """Write the PNG, whole or not at all. Raises DlcheckError where that fails."""
     place = os.path.abspath(path)
-    try:
-        descriptor, data = tempfile.mkstemp(prefix="dlcheck-", suffix=".json")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(encode(picture(report)), stream)
-        descriptor, drawn = tempfile.mkstemp(prefix=".dlcheck-", suffix=".png", dir=os.path.dirname(place))
-        os.close(descriptor)
-    except OSError as error:
-        raise DlcheckError(f"cannot write {path}: {error.strerror or error}") from error
-    try:
-        options = {"picture": data, "path": drawn}
-        answer = Question(target.python, "plot_matplotlib", options, timeout=SECONDS).answer()
-        if answer.stage != "done":
-            words = answer.fields.get("error") or answer.done.output.strip()[-300:]
-            raise DlcheckError(f"cannot draw {path}: {words or 'no answer'}", "A name that ends in .svg needs nothing.")
-        os.chmod(drawn, 0o644)
-        os.replace(drawn, place)
-    except OSError as error:
-        raise DlcheckError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        for one in (data, drawn):
-            with contextlib.suppress(OSError):
-                os.unlink(one)
+    with contextlib.ExitStack() as after:
+        try:
+            folder = after.enter_context(tempfile.TemporaryDirectory(prefix="dlcheck-"))
+            data = os.path.join(folder, "picture.json")
+            with open(data, "w", encoding="utf-8") as stream:
+                json.dump(encode(picture(report)), stream)
+            descriptor, drawn = tempfile.mkstemp(prefix=".dlcheck-", suffix=".png", dir=os.path.dirname(place))
+            os.close(descriptor)
+            after.callback(_remove, drawn)
+            _draw(target, {"picture": data, "path": drawn}, path)
+            os.chmod(drawn, 0o644)
+            os.replace(drawn, place)
+        except OSError as error:
+            raise DlcheckError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _draw(target: Target, options: dict[str, object], path: str) -> None:
+    answer = Question(target.python, "plot_matplotlib", options, timeout=SECONDS).answer()
+    if answer.stage != "done":
+        words = answer.fields.get("error") or answer.done.output.strip()[-300:]
+        raise DlcheckError(f"cannot draw {path}: {words or 'no answer'}", "A name that ends in .svg needs nothing.")
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 
 import pytest
@@ -39,9 +40,11 @@ def test_the_picture_is_a_png_of_every_task_and_decision(tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["curves.png"]
 
 
-def test_a_folder_that_is_not_there_is_said_in_words(tmp_path):
+def test_a_folder_that_is_not_there_is_said_in_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(DlcheckError, match="cannot write"):
         draw_png(HERE, HEALTHY, str(tmp_path / "missing" / "curves.png"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_needed_is_said_before_any_training(tmp_path):

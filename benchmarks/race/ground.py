@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.race.rivals import BESIDE, RIVALS
+from dlcheck.host.record import normalise
 from tests.faults.needs import find_uv
 from tests.faults.planting import BIN, Planted
 from tests.survival import ROOT
@@ -48,10 +49,6 @@ class Distribution:
     version: str
     info: Path
     tops: tuple[str, ...]
-
-
-def normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def make(folder: Path) -> Path:
@@ -85,7 +82,7 @@ def installed(site: Path) -> list[Distribution]:
         record = info / "RECORD"
         rows = record.read_text("utf-8", "replace").splitlines() if record.is_file() else []
         tops = {row.strip('"').split(",")[0].split("/")[0] for row in rows} - {"..", "__pycache__", info.name, ""}
-        found.append(Distribution(normal(name), version, info, tuple(sorted(tops))))
+        found.append(Distribution(normalise(name), version, info, tuple(sorted(tops))))
     return found
 
 
@@ -102,7 +99,7 @@ class Ground:
 
     def furnish(self, planted: Planted, *, rivals: bool, without: Iterable[str] = ()) -> None:
         """Lay the frameworks that the case planted, or everything, into its environment."""
-        there = {normal(info.name.partition("-")[0]) for info in planted.site.glob("*.dist-info")}
+        there = {normalise(info.name.partition("-")[0]) for info in planted.site.glob("*.dist-info")}
         for one in self.all if rivals else self.frameworks:
             asked = ASKED.get(one.name)
             if one.name in without or (asked and not there & set(asked)):

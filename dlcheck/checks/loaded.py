@@ -85,7 +85,7 @@ def _wheel_of(path: str, wheels: list[str]) -> str | None:
 
 def _inside(path: str, python: PythonFacts) -> bool:
     """Whether a file lies in the environment, or wherever this interpreter imports from."""
-    places = (*(one for one in (python.prefix, python.user_site) if one), *python.site_packages, *python.path)
+    places = (python.prefix, python.user_site, *python.site_packages, *python.path)
     return any(path.startswith(place.rstrip("/") + "/") for place in places if place)
 
 

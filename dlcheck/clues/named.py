@@ -10,47 +10,13 @@ _REQUIREMENT = re.compile(
     r"(?:satisfies the requirement|distribution found for|building wheel for|failed to build) ['\"`]?([a-z][a-z0-9._-]*)"
 )
 _FOLDER = re.compile(r"site-packages[\\/]([a-z_][a-z0-9_]*)[\\/]")
-WELL_KNOWN = frozenset(
-    (
-        *(
-            "torch",
-            "torchvision",
-            "torchaudio",
-            "tensorflow",
-            "keras",
-            "jax",
-            "jaxlib",
-            "flax",
-            "optax",
-            "pytensor",
-            "numpy",
-        ),
-        *(
-            "scipy",
-            "pandas",
-            "matplotlib",
-            "h5py",
-            "transformers",
-            "diffusers",
-            "accelerate",
-            "datasets",
-            "tokenizers",
-            "peft",
-        ),
-        *(
-            "safetensors",
-            "sentencepiece",
-            "timm",
-            "einops",
-            "lightning",
-            "deepspeed",
-            "bitsandbytes",
-            "xformers",
-            "triton",
-        ),
-        *("tf_keras", "tensorboard", "ipykernel", "onnx", "onnxruntime", "cv2", "pil", "sklearn", "yaml", "setuptools"),
-    )
-)
+WELL_KNOWN = frozenset({
+    "torch", "torchvision", "torchaudio", "tensorflow", "keras", "jax", "jaxlib", "flax", "optax", "pytensor", "numpy",
+    "scipy", "pandas", "matplotlib", "h5py", "transformers", "diffusers", "accelerate", "datasets", "tokenizers",
+    "peft", "safetensors", "sentencepiece", "timm", "einops", "lightning", "deepspeed", "bitsandbytes", "xformers",
+    "triton", "tf_keras", "tensorboard", "ipykernel", "onnx", "onnxruntime", "cv2", "pil", "sklearn", "yaml",
+    "setuptools",
+})  # fmt: skip
 """Modules whose package may be named in a command: of any other name, whoever holds it on the index may be a stranger."""
 
 

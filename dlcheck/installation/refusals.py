@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from dlcheck.installation import builds
@@ -34,7 +34,7 @@ def gone(known: BuildTable, others: list[str]) -> list[Refusal]:
     ended = {one.name: one for one in known.gone}
     found = []
     for text in others:
-        entry = ended.get(re.sub(r"[-_.]+", "-", Requirement(text).name).lower())
+        entry = ended.get(canonicalize_name(Requirement(text).name))
         if entry:
             found.append(Refusal(requirement=text, reason=entry.text, instead=entry.instead))
     return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from dlcheck.model.errors import DlcheckError
 
@@ -56,7 +57,7 @@ def wishes_of(texts: Iterable[str]) -> tuple[dict[str, Wish], list[str]]:
         parsed = requirement(text)
         if parsed.marker is not None and not parsed.marker.evaluate():
             continue
-        name = re.sub(r"[-_.]+", "-", parsed.name).lower()
+        name = canonicalize_name(parsed.name)
         framework = _FRAMEWORK_OF.get(name)
         if framework is None:
             others.append(text)

@@ -49,7 +49,7 @@ def _children(folder: str, waiting: Callable[[str], None], patience: float) -> I
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"{stream.name} is held since hours") from None
+                    raise TimeoutError(f"{stream.name} has been held for hours") from None
                 if not told:
                     waiting(
                         f"what a killed dlcheck{_holder(folder)} had started still works on it; waiting for its end"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -114,6 +115,17 @@ def path_of(address: str) -> str | None:
     if "://" not in address:
         return address
     return url2pathname(urlsplit(address).path) if address.startswith("file:") else None
+
+
+def sha256_of(path: str) -> str:
+    """The sha256 of a file's bytes, in hexadecimal digits; ``OSError`` where it cannot be read."""
+    digest = hashlib.sha256()
+    buffer = bytearray(1 << 20)
+    view = memoryview(buffer)
+    with open(path, "rb", buffering=0) as stream:
+        while count := stream.readinto(buffer):
+            digest.update(view[:count])
+    return digest.hexdigest()
 
 
 def with_credentials(wheels: tuple[LockedWheel, ...], sources: PackageSources) -> tuple[LockedWheel, ...]:

@@ -7,7 +7,6 @@ page of that one name is given to pip beside the main index: a name that the mai
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import os
@@ -19,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from dlcheck.host.process import Done, run
 from dlcheck.installers.fetch import Client
-from dlcheck.installers.lock import LockedWheel, checked, path_of
+from dlcheck.installers.lock import LockedWheel, checked, path_of, sha256_of
 from dlcheck.installers.uv import RESOLVE_SECONDS, Question, address
 
 _QUIET = ("--disable-pip-version-check", "--no-input", "--quiet")
@@ -121,7 +120,7 @@ def _page_of_missing(done: Done, question: Question, client: Client | None) -> s
     found = re.search(r"No matching distribution found for ([A-Za-z0-9][\w.-]*)", done.errors or done.output)
     if done.code == 0 or found is None or client is None or "(from versions: none)" not in done.errors + done.output:
         return None
-    name = re.sub(r"[-_.]+", "-", found[1]).lower()
+    name = canonicalize_name(found[1])
     for one in question.sources.of("extra-index"):
         page = f"{one.address.rstrip('/')}/{name}/"
         if not one.is_local and client.answers(page):
@@ -134,7 +133,7 @@ def _wheel(entry: dict[str, dict[str, object]]) -> LockedWheel:
     info = entry["download_info"].get("archive_info")
     hashes = info.get("hashes", {}) if isinstance(info, dict) else {}
     path = path_of(url)
-    digest = hashes.get("sha256") or (_sha256(path) if path else "")
+    digest = hashes.get("sha256") or (sha256_of(path) if path else "")
     size = os.path.getsize(path) if path else None
     from urllib.parse import unquote, urlsplit
 
@@ -147,11 +146,6 @@ def _wheel(entry: dict[str, dict[str, object]]) -> LockedWheel:
         sha256=str(digest),
         size=size,
     )
-
-
-def _sha256(path: str) -> str:
-    with open(path, "rb") as stream:
-        return hashlib.sha256(stream.read()).hexdigest()
 
 
 def venv_argv(python: str, folder: str, prompt: str) -> tuple[str, ...]:

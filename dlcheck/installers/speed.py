@@ -17,12 +17,17 @@ _OLDEST = 30 * 86_400.0
 
 
 def known(state: str) -> dict[str, float]:
-    """Bytes a second by host and port; empty where nothing was fetched for a month."""
+    """Bytes a second by host and port, of those that something was fetched from in the last month."""
+    return {host: rate for host, (rate, _) in _rows(state).items()}
+
+
+def _rows(state: str) -> dict[str, tuple[float, float]]:
+    """By host and port, bytes a second and when they were seen (Unix time), none older than a month."""
     try:
         with open(_path(state), encoding="utf-8") as stream:
             rows = json.load(stream)
         return {
-            str(host): float(rate)
+            str(host): (float(rate), float(at))
             for host, (rate, at) in rows.items()
             if time.time() - float(at) < _OLDEST and rate > 0
         }
@@ -35,7 +40,7 @@ def note(state: str, wheels: Iterable[LockedWheel], fetched: int, seconds: float
     host = source_of(wheels)
     if host is None or fetched < _LEAST_BYTES or seconds < _LEAST_SECONDS:
         return
-    rows = {one: (rate, time.time()) for one, rate in known(state).items()} | {host: (fetched / seconds, time.time())}
+    rows = _rows(state) | {host: (fetched / seconds, time.time())}
     with contextlib.suppress(OSError):
         with open(_path(state) + ".new", "w", encoding="utf-8") as stream:
             json.dump(rows, stream)

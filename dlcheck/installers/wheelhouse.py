@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import http.client
 import os
 import threading
@@ -19,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from filelock import FileLock
 
 from dlcheck.installers.fetch import Client, SourceError, explained
-from dlcheck.installers.lock import LockedWheel, path_of
+from dlcheck.installers.lock import LockedWheel, path_of, sha256_of
 from dlcheck.installers.places import Places
 
 SIDE_BY_SIDE = 4
@@ -104,7 +103,7 @@ class _Fetch:
 
     def _checked_local(self, path: str) -> str:
         try:
-            digest = _sha256(path)
+            digest = sha256_of(path)
         except OSError as error:
             raise SourceError("file", f"{path}: {error.strerror}") from None
         if digest != self._wheel.sha256:
@@ -121,7 +120,7 @@ class _Fetch:
             counted = before
             try:
                 counted += self._receive(client, before)
-                digest = _sha256(self._part)
+                digest = sha256_of(self._part)
                 if digest == self._wheel.sha256:
                     os.replace(self._part, self._path)
                     return
@@ -210,13 +209,3 @@ def _begins_at(response: http.client.HTTPResponse, start: int) -> bool:
 def _length(response: http.client.HTTPResponse) -> int | None:
     value = response.headers.get("Content-Length", "")
     return int(value) if value.isdigit() else None
-
-
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    buffer = bytearray(1 << 20)
-    view = memoryview(buffer)
-    with open(path, "rb", buffering=0) as stream:
-        while count := stream.readinto(buffer):
-            digest.update(view[:count])
-    return digest.hexdigest()

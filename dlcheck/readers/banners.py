@@ -74,7 +74,7 @@ def _started(paste: Paste) -> Facts | None:
 
 
 def _titles(paste: Paste) -> Facts | None:
-    """A line of its own such as "xFormers 0.0.28" or "==== bitsandbytes v0.44.1 ====" on a line of its own."""
+    """A name and its version on a line of their own: "xFormers 0.0.28", "==== bitsandbytes v0.44.1 ===="."""
     found: dict[str, str] = {}
     for line in paste.lines:
         if 5 < len(line) < 160 and (match := TITLE.match(line)) and match[1].lower() in KNOWN:

@@ -111,7 +111,7 @@ def test_a_child_ends_with_a_parent_that_is_killed(way: str, tmp_path):
     )
     words = "from dlcheck.host import process; import sys; " + way.format(child=child)
     parent = subprocess.Popen([sys.executable, "-c", words])
-    while not (grown.exists() and grown.read_text().endswith(".")):
+    while parent.poll() is None and not (grown.exists() and grown.read_text().endswith(".")):
         time.sleep(0.02)
     parent.kill()
     parent.wait()

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from packaging.utils import canonicalize_name
+
 
 def wheel(
     name: str,
@@ -101,7 +103,7 @@ class Index:
     def page(self, project: str) -> str:
         rows = []
         for filename, data in self.wheels.items():
-            if re.sub(r"[-_.]+", "-", filename.split("-")[0]).lower() == project:
+            if canonicalize_name(filename.split("-")[0]) == project:
                 digest = _sha256(data + b"x" if self.lies else data)
                 rows.append(f'<a href="../../files/{html.escape(filename)}#sha256={digest}">{filename}</a>')
         return "<!DOCTYPE html><html><body>" + "\n".join(rows) + "</body></html>"
