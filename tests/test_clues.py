@@ -79,6 +79,12 @@ def test_typographic_quotes_are_heard_as_plain_ones():
     assert hear("[one]\n80 module 'torch' has\n", "module \u2018torch\u2019 has no attribute") == ["one"]
 
 
+def test_a_plus_sign_is_heard_in_the_name_of_a_downloaded_file():
+    known = parse([("a.txt", "[build]\n80 torch-2\\.7\\.1\\+cpu\n")])
+    paste = Paste("https://example.org/torch-2.7.1%2Bcpu-cp312.whl", known)
+    assert paste.holds(known.clues[0].expression) == 0
+
+
 def test_a_blank_in_a_pattern_spans_lines():
     assert hear("[one]\n80 not found (?:here|there)\n", "was not\nfound   there") == ["one"]
 

@@ -85,7 +85,7 @@ class Paste:
         self._signs = signatures.signs
         self._seen: dict[tuple[str, bool], int | None] = {}
         self._keep(text)
-        low = [_BLANKS.sub(" ", line.strip()).lower().translate(_QUOTES) for line in self.shown]
+        low = [_BLANKS.sub(" ", line.strip()).lower().translate(_QUOTES).replace("%2b", "+") for line in self.shown]
         low = _in_english(low, foreign)
         lines = [one for one in enumerate(low) if not _ABSENT.match(one[1])]
         self.whole = View(lines)
