@@ -107,7 +107,11 @@ def _strip_numbers(lines: list[str]) -> list[str]:
     out = list(lines)
     run: list[int] = []
     number = 0
+    before = ""
     for at, line in enumerate((*lines, "")):
+        if line == before and len(run) < 2:  # nothing new: whatever begins here began with the line before
+            continue
+        before = line
         match = GUTTER.match(line)
         if match and run and int(match[1]) == number + 1:
             run.append(match.end())
