@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+from collections.abc import Iterator
 
 from dlcheck.readers import layouts
 from dlcheck.readers.clean import clean
@@ -21,11 +23,17 @@ NOTHING = frozenset(
 FIELD = Pattern(r'"field"\s{0,4}:\s{0,4}"([^"\n]+)"\s{0,4},\s{0,20}"data"\s{0,4}:\s{0,4}"([^"\n]*)"')
 
 
+LONG, REPEATS = 20_000, 64
+"""Lines from which on a text is a log, and how often a line says the same in a row: no machine has more equal GPUs."""
+
+
 class Paste:
     """A pasted text, cleaned."""
 
     def __init__(self, text: str) -> None:
         self.text = clean(text)
+        if self.text.count("\n") > LONG:
+            self.text = "\n".join(_without_repeats(self.text.split("\n")))
 
     def __contains__(self, literal: str) -> bool:
         return literal in self.text
@@ -91,3 +99,9 @@ def something(value: str | None) -> str | None:
         return None
     value = value.strip().strip(",").strip("\"'`").strip()
     return None if value.lower() in NOTHING else value
+
+
+def _without_repeats(lines: list[str]) -> Iterator[str]:
+    """The lines, of a long run of equal ones the first few."""
+    for _, equal in itertools.groupby(lines):
+        yield from itertools.islice(equal, REPEATS)
