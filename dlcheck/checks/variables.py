@@ -228,21 +228,16 @@ def jax_platforms(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa:
     held = [one.name for one in known(facts.distributions)]
     cuda = built.cuda_of(facts, "jax", jax)
     evidence = (Evidence(f"variables.{name}", value),)
-    if "cuda" in asked and "cpu" not in asked and not cuda:
+    parts = (("cuda", "JAX's CUDA plugin", cuda), ("tpu", "libtpu", any(one.startswith("libtpu") for one in held)))
+    lacking = next(((platform, part) for platform, part, there in parts if platform in asked and not there), None)
+    if lacking and "cpu" not in asked:
+        platform, part = lacking
         yield Finding(
             cause="jax-variable-wrong",
             subject="jax",
-            message=f"{name} asks for cuda, and JAX's CUDA plugin is not installed: the first computation fails",
+            message=f"{name} asks for {platform}, and {part} is not installed: the first computation fails",
             severity=Severity.ERROR,
-            evidence=(*evidence, Evidence("distributions", "no jax-cuda plugin")),
-        )
-    elif "tpu" in asked and "cpu" not in asked and not any(one.startswith("libtpu") for one in held):
-        yield Finding(
-            cause="jax-variable-wrong",
-            subject="jax",
-            message=f"{name} asks for tpu, and libtpu is not installed: the first computation fails",
-            severity=Severity.ERROR,
-            evidence=(*evidence, Evidence("distributions", "no libtpu")),
+            evidence=(*evidence, Evidence("distributions", f"no {part}")),
         )
     elif set(asked) == {"cpu"} and cuda and _nvidia_works(facts):
         yield Finding(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 
 from dlcheck.host import files
 
@@ -25,10 +24,7 @@ def number(path: str) -> int | None:
 
 def names(path: str) -> tuple[str, ...]:
     """Names in a folder, sorted; none where it is not there or cannot be read."""
-    try:
-        return tuple(sorted(os.listdir(path)))
-    except OSError:
-        return ()
+    return tuple(files.names(path))
 
 
 def places(root: str, *patterns: str) -> tuple[str, ...]:
