@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dlcheck.checks import requirements
-from dlcheck.checks.python import started
 from dlcheck.checks.rule import rule
 from dlcheck.model import units
 from dlcheck.model.fact import NotApplicable, Unknown, known
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Evidence, Finding, Fix
+from dlcheck.model.finding import Evidence, Finding
 from dlcheck.model.profile import Profile, Severity
 from dlcheck.model.python_facts import Distribution
 
@@ -281,41 +280,6 @@ def pip_too_old(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: A
         )
 
 
-@rule(
-    "DL411",
-    "Only you may change the code that you run",
-    group="Python",
-    needs=("python", "container", "system"),
-    causes=("world-writable-path",),
-    severity=Severity.NOTE,
-)
-def writable_by_all(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: ARG001
-    """A folder of packages or of programs can be written by every user of the machine, or PATH holds the current folder.
-
-    Whoever else works there can then run programs as you. A warning for packages, a note for PATH; containers have one
-    user, and the disks of Windows show these rights for everything in WSL. Source: stat(2), inode(7).
-    """
-    python = started(facts)
-    container, system = known(facts.container), known(facts.system)
-    if container.kind or container.hosted:
-        raise NotApplicable("a container has one user")
-    for folder in python.writable_by_all:
-        if system.wsl and folder.startswith("/mnt/"):
-            continue
-        here = folder == "."
-        yield Finding(
-            cause="world-writable-path",
-            subject=folder,
-            severity=Severity.WARNING if folder in python.site_packages else None,
-            message="PATH holds the current folder: a program there takes the place of one that you mean"
-            if here
-            else f"every user of this machine may change {folder}, from which code is loaded",
-            evidence=(Evidence("python.writable_by_all", folder),),
-            about={"path": folder},
-            fixes=(Fix('Remove "." and empty entries from PATH.'),) if here else (),
-        )
-
-
 RULES = (
     partial_install,
     requirements_unmet,
@@ -323,5 +287,4 @@ RULES = (
     file_collisions,
     numpy_too_new,
     pip_too_old,
-    writable_by_all,
 )
