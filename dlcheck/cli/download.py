@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,12 +9,9 @@ from typing import TYPE_CHECKING, Any
 from dlcheck.cli import console
 
 if TYPE_CHECKING:
-    from dlcheck.model.plan import Artifact
-
-if sys.version_info >= (3, 11):
-    from typing import Self
-else:
     from typing_extensions import Self
+
+    from dlcheck.model.plan import Artifact
 
 
 class Progress:

@@ -7,12 +7,13 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typing_extensions import Self
 
 from dlcheck.cli import console, options
 from dlcheck.model.level import Level
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from dlcheck.model.report import Target
     from dlcheck.model.smoke import SmokeReport
 

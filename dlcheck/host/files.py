@@ -74,8 +74,13 @@ def names(path: str) -> list[str]:
 def write_whole(path: str, text: str) -> None:
     """Write a file whole or not at all, with the rights that the person's umask gives; ``OSError`` where it cannot be.
 
-    What stands at ``path`` is replaced, a link too, and not written through: in a folder open to all it may be anybody's.
+    A file that stands at ``path`` is replaced, a link too, and not written through: in a folder open to all it may be
+    anybody's. A device or pipe that is named itself, or by a link of /dev, is written into.
     """
+    if _is_stream(path):
+        with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:
+            stream.write(text)
+        return
     # Imported here: it would cost every start more than the rest of this file.
     import tempfile
 
@@ -93,6 +98,19 @@ def write_whole(path: str, text: str) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def _is_stream(path: str) -> bool:
+    """Whether a path names a terminal, pipe or other device, which is written into. ``OSError``: it names a disk."""
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    of_the_system = folder == "/dev" or folder.startswith("/proc/")
+    try:
+        mode = (os.stat if of_the_system else os.lstat)(path).st_mode
+    except OSError:
+        return False
+    if stat.S_ISBLK(mode):
+        raise OSError(errno.EINVAL, "this is a disk, not a file", path)
+    return of_the_system or stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)
 
 
 def _umask() -> int:

@@ -27,6 +27,41 @@ def test_a_link_in_the_place_of_a_document_is_replaced_and_not_written_through(t
     assert sorted(path.name for path in tmp_path.iterdir()) == ["precious", "report.json"]
 
 
+def test_a_pipe_is_written_into_and_stays_a_pipe(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        files.write_whole(str(tmp_path / "pipe"), "text")
+        assert os.read(reader, 100) == b"text"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the administrator makes devices")
+def test_a_device_is_written_into_and_a_disk_is_refused(tmp_path: Path):
+    """--output of the administrator's may name the null device: it must still be one afterwards."""
+    try:
+        os.mknod(tmp_path / "null", stat.S_IFCHR | 0o666, os.makedev(1, 3))
+        os.mknod(tmp_path / "disk", stat.S_IFBLK | 0o600, os.makedev(1, 240))
+    except PermissionError:
+        pytest.skip("this container makes no devices")
+    (tmp_path / "link").symlink_to(tmp_path / "null")
+    files.write_whole(str(tmp_path / "null"), "text")
+    assert stat.S_ISCHR((tmp_path / "null").stat().st_mode)
+    with pytest.raises(OSError, match="a disk"):
+        files.write_whole(str(tmp_path / "disk"), "text")
+    files.write_whole(str(tmp_path / "link"), "text")
+    assert (tmp_path / "link").read_text() == "text"
+    assert not (tmp_path / "link").is_symlink()
+
+
+def test_standard_output_by_name_is_written_into(tmp_path: Path):
+    done = dlcheck("explain", "DL501", "--format", "json", "--output", "/dev/stdout", cwd=tmp_path)
+    assert '"code"' in done.stdout
+    assert Path("/dev/stdout").is_symlink()
+
+
 def test_a_document_has_the_rights_that_the_person_asks_for(tmp_path: Path):
     before = os.umask(0o027)
     try:
