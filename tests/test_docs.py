@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from dlcheck.checks import RULES
 from dlcheck.data import cause_slugs
+from tests.faults.zoo import FAULTS, HEALTHY
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -51,6 +52,28 @@ def test_the_words_of_the_causes_are_what_their_texts_say():
     assert terms.document() == terms.TARGET.read_text("utf-8"), "python tools/build_terms.py writes them"
 
 
+@pytest.mark.parametrize(
+    ("page", "pattern", "count"),
+    [
+        ("README.md", r"plants (\d+) faults", len(FAULTS)),
+        ("README.md", r"silent on (\d+) healthy", len(HEALTHY)),
+        ("CHANGELOG.md", r"(\d+) checks", len(RULES)),
+        ("CHANGELOG.md", r"(\d+) planted faults", len(FAULTS)),
+        ("CHANGELOG.md", r"(\d+) healthy environments", len(HEALTHY)),
+    ],
+)
+def test_the_numbers_that_are_told_are_those_of_the_code(page: str, pattern: str, count: int):
+    assert re.findall(pattern, (ROOT / page).read_text("utf-8")) == [str(count)]
+
+
+def test_what_security_promises_has_its_test():
+    page = (ROOT / "SECURITY.md").read_text("utf-8")
+    every = "".join(path.read_text("utf-8") for path in ROOT.glob("tests/**/test_*.py"))
+    named = re.findall(r"`(test_\w+)(\.\.\.)?`", page)
+    assert named
+    assert [name for name, cut in named if f"def {name}" + ("" if cut else "(") not in every] == []
+
+
 def test_every_rule_and_cause_has_its_place():
     checks = (DOCS / "checks.md").read_text()
     assert all(f"## {rule.code}: " in checks for rule in RULES)
@@ -60,7 +83,7 @@ def test_every_rule_and_cause_has_its_place():
 
 @pytest.mark.parametrize(
     "path",
-    [*DOCS.glob("*.md"), DOCS / "causes" / "README.md", ROOT / "integrations" / "README.md"],
+    [*DOCS.glob("*.md"), DOCS / "causes" / "README.md", ROOT / "integrations" / "README.md", ROOT / "SECURITY.md"],
     ids=lambda path: path.name,
 )
 def test_links_lead_somewhere(path: Path):

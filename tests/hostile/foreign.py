@@ -191,6 +191,14 @@ def folder() -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def assert_parses(name: str, said: str) -> None:
+    """A document of that format is one, where machines read it."""
+    if name in ("json", "sarif"):
+        json.loads(said)
+    elif name == "junit":
+        ET.fromstring(said)
+
+
 def facts(data: bytes) -> None:
     """Recorded facts: read, judged, shown in every format."""
     draw = Draw(data)
@@ -205,12 +213,9 @@ def facts(data: bytes) -> None:
     for name in [*RENDERERS][draw.below(4) :: 4]:
         said = RENDERERS[name](report, SHOWN)
         assert_showable(said)
+        assert_parses(name, said)
         said.encode("utf-8")
-        if name in ("json", "sarif"):
-            json.loads(said)
-        elif name == "junit":
-            ET.fromstring(said)
-        elif name == "github":
+        if name == "github":
             assert all(line.startswith(("::", " ")) or not line.startswith(":") for line in said.splitlines())
         elif name == "nagios":
             assert said.splitlines()[0].count("|") <= 1
@@ -246,10 +251,7 @@ def nodes(data: bytes) -> None:
     for name, render in FLEET_RENDERERS.items():
         said = render(report, SHOWN)
         assert_showable(said)
-        if name == "junit":
-            ET.fromstring(said)
-        elif name in ("json", "sarif"):
-            json.loads(said)
+        assert_parses(name, said)
 
 
 def profile(data: bytes) -> None:
