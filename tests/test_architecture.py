@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from pathlib import Path
 
 import pytest
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 PACKAGE = Path(__file__).parent.parent / "dlcheck"
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if "__pycache__" not in path.parts)
@@ -126,3 +133,22 @@ def test_sizes(path: Path):
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             assert (node.end_lineno or 0) - node.lineno + 1 <= MAX_FUNCTION, node.name
+
+
+def test_only_declared_packages_are_imported():
+    """An environment that holds dlcheck and nothing else is what a person gets; the tests' own holds much more."""
+    modules = {"py-cpuinfo": "cpuinfo", "nvidia-ml-py": "pynvml"}
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    declared = {re.split(r"[^\w-]", one)[0] for one in project["dependencies"]}
+    here = {modules.get(one, one) for one in declared} | {"dlcheck", *sys.stdlib_module_names}
+    # Extras of their files, and what is borrowed where somebody else has it: a notebook's own program.
+    allowed = {"mcp_server.py": {"mcp", "pydantic"}, "cli/mcp.py": {"mcp"}, "notebook.py": {"IPython"}}
+    for path in FILES:
+        if path.parent.name == "inside":
+            continue
+        tree = tree_of(path)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                node.body = []
+        found = {name.split(".")[0] for name in imports_of(tree)}
+        assert found <= here | allowed.get(name_of(path), set()), (name_of(path), found - here)
