@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import errno
 import importlib
 import os
 import sys
@@ -94,9 +95,16 @@ def run(arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        console.drop_stdout()
         return 0
+    except console.OutputLost as error:
+        console.say(f"dlcheck: cannot write the output: {error}")
+        return EXIT_COULD_NOT_FINISH
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            console.drop_stdout()
+            console.say(f"dlcheck: cannot write{f' {error.filename}' if error.filename else ''}: {error.strerror}")
+            return EXIT_COULD_NOT_FINISH
         if isinstance(error, usage_error):
             console.say(_wrong_use(error))
             return EXIT_WRONG_USE

@@ -21,7 +21,7 @@ def document(text: str, path: str | None = None) -> None:
     """Write the document to standard output, or to a file, whole or not at all."""
     text = text if text.endswith("\n") or not text else text + "\n"
     if path is None or path == "-":
-        _write(sys.stdout, text)
+        _to_stdout(text)
         return
     from dlcheck.host import files
 
@@ -31,9 +31,34 @@ def document(text: str, path: str | None = None) -> None:
         raise DlcheckError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+class OutputLost(Exception):  # noqa: N818 - what became of it, not a defect
+    """Standard output cannot be written to; the message says why."""
+
+
+def _to_stdout(text: str) -> None:
+    """Write to standard output. A reader that has gone away wanted no more: that is no failure."""
+    if sys.stdout is None:
+        raise OutputLost("standard output is closed")
+    try:
+        _write(sys.stdout, text)
+    except BrokenPipeError:
+        drop_stdout()
+    except OSError as error:
+        drop_stdout()
+        raise OutputLost(error.strerror or str(error)) from error
+
+
+def drop_stdout() -> None:
+    """Let what is still buffered, and all that comes, go nowhere: Python would fail once more when it ends."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def say(text: str) -> None:
     """Tell the person something that is not part of the document."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         _write(sys.stderr, Style(program=_program()).typed(text) + "\n")
 
 
@@ -130,9 +155,9 @@ def _is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
-def _shows_unicode(stream: TextIO) -> bool:
+def _shows_unicode(stream: TextIO | None) -> bool:
     try:
-        "✓·—".encode(stream.encoding or "ascii")
+        "✓·—".encode((stream and stream.encoding) or "ascii")
     except (UnicodeEncodeError, LookupError):
         return False
     return True

@@ -94,6 +94,7 @@ def install(
 def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: bool, again: bool = False) -> int:
     from dlcheck.installation import install as verb
     from dlcheck.renderers import INSTALL_RENDERERS
+    from dlcheck.renderers.install_text import proposal
 
     render, style = INSTALL_RENDERERS[format_], console.style(verbosity=verbosity)
     with watching():
@@ -102,10 +103,10 @@ def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: b
         console.document(render(done, style))
         return done.exit_code
     if not yes:
-        console.say(INSTALL_RENDERERS["text"](done, console.style(sys.stderr, verbosity=max(0, verbosity))).rstrip())
+        console.say(proposal(done.plan, console.style(sys.stderr, verbosity=max(0, verbosity))).rstrip())
         if not console.is_interactive():
             console.say("Nobody is there to ask: --yes does it, --dry-run only shows it.")
-            return 1
+            return 2
         if not console.ask("Do it?"):
             return 1
     with Progress(done.plan.artifacts) as progress:

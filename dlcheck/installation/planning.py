@@ -39,10 +39,18 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     before = (*target.manifest.requirements, *_added_by_hand(target)) if target.manifest else ()
     requirements = _merged(before, asked)
     say("looking at this machine")
+    loading = None
     if target.manifest is None or requirements != target.manifest.requirements:
         # There will be something to do: what it takes is loaded while the interpreter and the driver are asked.
-        threading.Thread(target=importlib.import_module, args=("dlcheck.installation.resolving",)).start()
-    python, facts = look_for_builds(options.python or target.base or _own_python(), environ)
+        loading = threading.Thread(target=importlib.import_module, args=("dlcheck.installation.resolving",))
+        loading.start()
+    try:
+        python, facts = look_for_builds(options.python or target.base or _own_python(), environ)
+    except BaseException:
+        # Python cannot end while modules are still read: some register what is to be done at its end.
+        if loading:
+            loading.join()
+        raise
     here = machine.machine_of(facts)
     if options.assume:
         here = machine.assume(here, options.assume)

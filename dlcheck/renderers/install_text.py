@@ -91,7 +91,8 @@ def _where(one: Artifact) -> str:
 
 def proposal(plan: Plan, style: Style) -> str:
     """The plan for somebody who is about to say yes to it."""
-    return style.plain("\n".join(_fitting([*_plan(plan, style), "", _place(plan)], style))) + "\n"
+    details = _details(plan) if style.verbosity > 0 else []
+    return style.plain("\n".join(_fitting([*_plan(plan, style), "", _place(plan), *details], style))) + "\n"
 
 
 def _place(plan: Plan) -> str:

@@ -212,3 +212,25 @@ def test_a_dumb_terminal_and_an_old_code_page(environment: Environment):
         assert done.stdout.isascii() or "PYTHONIOENCODING" in variables
         assert "\x1b" not in done.stdout
         assert "framework-missing" in done.stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+@pytest.mark.parametrize(
+    ("shell", "words"), [(">/dev/full", "No space left on device"), (">&-", "standard output is closed")]
+)
+def test_an_output_that_cannot_be_written_is_said_in_one_line(shell: str, words: str):
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -m dlcheck explain DL101 {shell}', sys.executable],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (3, f"dlcheck: cannot write the output: {words}\n")
+
+
+def test_a_reader_that_goes_away_does_not_change_the_exit_code(tmp_path: Path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        done = subprocess.run([sys.executable, "-m", "dlcheck", "explain", "DL101"], cwd=ROOT, stdout=gone, stderr=-1)
+    assert (done.returncode, done.stderr) == (0, b"")
