@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""dlcheck many times, many at once, and killed at moments of chance: what stays behind. Linux.
+"""dlcheck many times, many at once, and killed in the middle: what stays behind. Linux.
 
     python benchmarks/soak.py                        small numbers, a minute
     python benchmarks/soak.py --runs 1000 --kills 60
@@ -73,6 +73,16 @@ class Place:
         with sqlite3.connect(path) as database:
             return path.stat().st_size, int(database.execute("SELECT COUNT(*) FROM run").fetchone()[0])
 
+    def integrity(self) -> str:
+        """What SQLite says of the history's file: ``ok`` where it is whole or not there."""
+        import sqlite3
+
+        path = self.home / "state" / "dlcheck" / "history.sqlite3"
+        if not path.exists():
+            return "ok"
+        with sqlite3.connect(path) as database:
+            return str(database.execute("PRAGMA integrity_check").fetchone()[0])
+
 
 def in_a_row(place: Place, runs: int, python: str) -> list[str]:
     """The doctor again and again; what was left behind."""
@@ -125,7 +135,7 @@ def at_once(place: Place, count: int, python: str) -> list[str]:
 
 
 def killed(place: Place, kills: int, python: str, number: int) -> list[str]:
-    """kill -9 at moments of chance, of every command in turn."""
+    """kill -9 of every command in turn, at every moment of MOMENTS in turn."""
     chance = random.Random(number)
     log = place.documents / "error.log"
     log.write_text("RuntimeError: CUDA error: no kernel image is available for execution on the device\n" * 2000)
@@ -136,40 +146,64 @@ def killed(place: Place, kills: int, python: str, number: int) -> list[str]:
         ("install", "torch", "--dry-run", "--offline", "--venv", "env", "--format", "json"),
     )
     wrong: list[str] = []
-    landed, whole = 0, 0
     usual = {words: _seconds(place, words) for words in commands}
+    landed, whole = dict.fromkeys(MOMENTS, 0), 0
     for at in range(kills):
         path = place.documents / f"document-{at}.json"
-        chosen = commands[at % len(commands)]
+        chosen, moment = commands[at % len(commands)], MOMENTS[at // len(commands) % len(MOMENTS)]
         words = [word.format(path) if word == "{}" else word for word in chosen]
-        child = place.start(*words)
-        try:
-            child.communicate(timeout=1.1 * chance.random() * usual[chosen])
-        except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGKILL)
-            child.communicate()
-            landed += 1
+        landed[moment] += _kill(place, words, moment, chance.random() * usual[chosen], usual[chosen])
         if left := _wait_for_none(place):
-            wrong.append(f"{words[0]}, killed: still running: {left[:2]}")
+            wrong.append(f"{words[0]}, killed {moment}: still running: {left[:2]}")
         if path.exists():
             whole += 1
             try:
                 json.loads(path.read_text("utf-8"))
             except ValueError:
-                wrong.append(f"{words[0]}, killed: half a document")
-    folders = place.leftovers()
-    print(f"killed: {kills} commands, {landed} before their end, {whole} whole documents, "
-          f"{len(folders)} temporary folders of the killed stay (nobody was left to remove them)")  # fmt: skip
+                wrong.append(f"{words[0]}, killed {moment}: half a document")
+    if (said := place.integrity()) != "ok":
+        wrong.append(f"the history after {kills} kills: {said}")
+    moments = ", ".join(f"{count} {moment}" for moment, count in landed.items())
+    print(f"killed: {sum(landed.values())} of {kills} commands before their end ({moments}), {whole} whole documents, "
+          f"{len(place.leftovers())} temporary folders of the killed stay (nobody was left to remove them)")  # fmt: skip
     return wrong
 
 
+MOMENTS = ("by chance", "with a child at work", "near the end")
+"""Near the end: where the history is kept and the document is written."""
+
+
+def _kill(place: Place, words: list[str], moment: str, by_chance: float, usual: float) -> bool:
+    """Start the command and kill it at the moment; whether it was still there."""
+    before = len(place.descendants())
+    child = place.start(*words)
+    if moment == "with a child at work":
+        until = time.monotonic() + 2 * usual
+        while len(place.descendants()) < before + 2 and child.poll() is None and time.monotonic() < until:
+            time.sleep(0.005)
+    wait = {
+        "by chance": by_chance,
+        "with a child at work": by_chance / 10,
+        "near the end": 0.75 * usual + by_chance / 4,
+    }
+    try:
+        child.communicate(timeout=wait[moment])
+    except subprocess.TimeoutExpired:
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        return True
+    return False
+
+
 def _seconds(place: Place, words: tuple[str, ...]) -> float:
-    """How long the command takes here and now when nobody kills it."""
-    began = time.monotonic()
-    place.start(
-        *(word.format(place.documents / "first.json") if word == "{}" else word for word in words)
-    ).communicate()
-    return time.monotonic() - began
+    """How long the command takes here and now when nobody kills it: the middle one of three."""
+    argv = [word.format(place.documents / "first.json") if word == "{}" else word for word in words]
+    took = []
+    for _ in range(3):
+        began = time.monotonic()
+        place.start(*argv).communicate()
+        took.append(time.monotonic() - began)
+    return sorted(took)[1]
 
 
 def _wait_for_none(place: Place, seconds: float = 10.0) -> list[str]:
