@@ -53,9 +53,10 @@ def _cause(cause: Cause, found: Explanation) -> list[str]:
 
 def _catalogue(found: Explanation) -> list[str]:
     blocks = ["# Checks", _table([(one.code, one.group, one.title) for one in found.rules], ("code", "group", "check"))]
-    blocks.append("# Causes")
+    if not found.causes:
+        return blocks
     rows = [(FAMILIES.get(one.family, one.family), f"`{one.slug}`", one.title) for one in found.causes]
-    return [*blocks, _table(rows, ("family", "cause", "what it is"))]
+    return [*blocks, "# Causes", _table(rows, ("family", "cause", "what it is"))]
 
 
 def _table(rows: Sequence[tuple[str, ...]], head: tuple[str, ...]) -> str:

@@ -3,12 +3,23 @@ from __future__ import annotations
 import io
 import json
 from html.parser import HTMLParser
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from dlcheck import fleet
-from dlcheck.model.fleet import FleetReport
+from dlcheck.model.fleet import (
+    Counts,
+    Drift,
+    FleetNode,
+    FleetReport,
+    FoldedCause,
+    Minority,
+    NodeState,
+    Outlier,
+    Unreadable,
+)
 from dlcheck.model.style import Style
 from dlcheck.renderers import FLEET_RENDERERS
 from tests.fleet.made import doctor, facts, lines, smoke
@@ -143,3 +154,64 @@ def test_a_large_fleet_stays_a_page():
     assert len(FLEET_RENDERERS["html"](drawn, Style())) < 80_000
     assert len(FLEET_RENDERERS["text"](drawn, Style())) < 3_000
     assert len(FLEET_RENDERERS["markdown"](drawn, Style())) < 10_000
+
+
+def text(fields: dict[str, Any], verbosity: int = 0) -> str:
+    base = {"version": "0.1.0", "created": "2026-11-22T08:00:00Z", "node": "head", "counts": Counts(expected=1, received=1, ok=1), "nodes": (FleetNode(name="n1", state=NodeState.OK),)}  # fmt: skip
+    return FLEET_RENDERERS["text"](
+        FleetReport(**{**base, **fields}), Style(unicode=True, width=80, verbosity=verbosity)
+    )  # type: ignore[arg-type]
+
+
+def cause(at: int, severity: str = "error", message: str = "") -> FoldedCause:
+    return FoldedCause(cause=f"cause-{at}", nodes=("n1",), severity=severity, message=message)
+
+
+def outlier(measure: str, value: float = 95.0) -> Outlier:
+    return Outlier(
+        measure=measure, model="H200", node="n1", subject="gpu 0", value=value, median=1.0, mad=1.0, score=9.0
+    )
+
+
+MANY_DRIFTS = tuple(
+    Drift(fact=f"fact {at}", majority="1", count=9, minorities=tuple(Minority(None if other else "2", ("n1",)) for other in range(7)))
+    for at in range(21)
+)  # fmt: skip
+LOST = tuple(FleetNode(name=f"n{at}", state=NodeState.MISSING, why=f"reason {at}") for at in range(22))
+ROWS: tuple[tuple[dict[str, Any], tuple[str, ...], tuple[str, ...]], ...] = (
+    ({}, ("The node is well.", "Read in 0.0 s"), ("DRIFT", "OUTLIER", "CAUSE")),
+    ({"engine": "ray"}, ("fleet through ray", "Took 0.0 s"), ()),
+    ({"counts": Counts(expected=3, ok=3)}, ("All 3 nodes are well.",), ()),
+    ({"causes": tuple(cause(at) for at in range(25))}, ("cause-19", "and 5 more causes"), ("cause-20",)),
+    ({"causes": (cause(1, "warning", "some words"),)}, ("WARN", "some words", "dlcheck explain cause-1"), ("CAUSE",)),
+    ({"drift": MANY_DRIFTS}, ("fact 0: 1 on 9 nodes", "not there", "and 2 more values", "and 1 more facts"), ("fact 20",)),
+    ({"nodes": LOST}, ("MISSING", "reason 0", "and 2 more reasons"), ("reason 21",)),
+    ({"unreadable": (Unreadable(source="x.json", why="no JSON"),)}, ("UNREADABLE  x.json: no JSON",), ()),
+    ({"duplicates": ("n1",), "counts": Counts(expected=1, ok=1, duplicate=2)}, ("duplicate", "the newest counts"), ()),
+    ({"notes": ("one hop",)}, ("  one hop",), ()),
+    ({"counts": Counts(expected=9, ok=4, failed=2, missing=1, stale=1, warning=1)}, ("2 failed, 1 missing, 1 stale, 1 with warnings; 4 of 9 nodes well.",), ()),
+    ({"outliers": (outlier("temperature"),)}, ("95 °C, median 1 °C",), ("more outliers",)),
+    ({"outliers": (outlier("power"),)}, ("95 W, median 1 W",), ()),
+    ({"outliers": (outlier("throughput"),)}, ("95 steps/s",), ()),
+    ({"outliers": (outlier("bandwidth", 95e9),)}, ("95 GB/s, median 1e-09 GB/s",), ()),
+    ({"outliers": (outlier("loss deviation", 0.5),) * 23}, ("5.0e-01", "and 3 more outliers"), ()),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "said", "unsaid"), ROWS)
+def test_every_part_of_the_text_is_there_when_it_has_something_to_say(
+    fields: dict[str, Any], said: tuple[str, ...], unsaid: tuple[str, ...]
+):
+    shown_text = text(fields)
+    assert [words for words in said if words not in shown_text] == []
+    assert [words for words in unsaid if words in shown_text] == []
+
+
+def test_quiet_leaves_warnings_and_the_well_out_and_verbose_names_every_node():
+    nodes = (FleetNode(name="n1", state=NodeState.OK), FleetNode(name="n2", state=NodeState.FAILED, causes=("bad",)))
+    fields = {"nodes": nodes, "exit_code": 1, "causes": (cause(1, "warning"), cause(2)), "drift": MANY_DRIFTS[:1]}
+    quiet = text(fields, -1)
+    assert "cause-2" in quiet
+    assert [word for word in ("cause-1 ", "DRIFT", " ok ") if word in quiet] == []
+    assert "n2           bad" in text(fields, 1)
+    assert text({}, -1) == ""

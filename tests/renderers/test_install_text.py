@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from dlcheck.model.plan import (
     Artifact,
@@ -133,3 +134,61 @@ def test_json_has_the_contracts_fields_and_no_secret():
         {"id": "fetch", "argv": [], "why": "wheels", "packages": ["torch==2.13.0+cpu"], "download_bytes": 192_794_682}
     ]
     assert "secretword" not in text
+
+
+def test_refusals_name_interpreters_or_how_to_get_one():
+    no_interpreter = Refusal(requirement="torch==1.0", reason="no wheel", pythons=("3.6", "3.7"))
+    instead = Refusal(requirement="tensorflow-gpu", reason="it is gone", versions=("2.0", "2.21"), instead="tensorflow")
+    text = shown(plan=replace(PLAN, selection=replace(PLAN.selection, refusals=(no_interpreter, instead))))
+    assert "It has wheels for Python: 3.6, 3.7" in text
+    assert "uv python install 3.7" in text
+    assert "This Python can have: 2.0 to 2.21" in text
+    assert "dlcheck install tensorflow\n" in text
+    assert text.endswith("Nothing was downloaded or changed.\n")
+
+
+def test_a_long_plan_counts_what_it_does_not_name():
+    many = tuple(replace(PLAN.artifacts[1], name=f"part-{at}", size=None) for at in range(9))
+    plan = replace(
+        PLAN, artifacts=many, here_bytes=5_000, remove=("old==1",), warnings=("beware",), bytes_per_second=10e6, mode="in-place"
+    )  # fmt: skip
+    text = shown(plan=plan)
+    assert "and 4 more" in text
+    assert "? MB" in text
+    assert "(5 kB already here)" in text
+    assert "goes or changes: old==1" in text
+    assert "beware" in text
+    assert "about 19 s at 10.0 MB/s" in text
+    assert "cannot swap it" in text
+    assert "about 3 min" in shown(plan=replace(plan, bytes_per_second=1e6))
+    assert "1.0 GB free" in shown(
+        plan=replace(plan, disks=(replace(PLAN.disks[0], free_bytes=10**9, needed_bytes=2 * 10**9),))
+    )
+    assert "are needed" not in shown(plan=replace(plan, disks=(replace(PLAN.disks[0], free_bytes=None),)))
+
+
+def test_an_empty_plan_and_an_accelerator_are_named():
+    text = shown(plan=replace(PLAN, artifacts=(), selection=None, accelerator="cu130", download_bytes=0))
+    assert "cu130 builds" in text
+    assert "0 kB to download" in text
+    assert "rejected" not in shown(Style(verbosity=1), plan=replace(PLAN, selection=None))
+
+
+def test_quiet_says_only_what_failed():
+    quiet = Style(verbosity=-1)
+    assert shown(quiet) == ""
+    assert "no room" in shown(quiet, result="failed", exit_code=1, failure=Failure(step="space", message="no room"))
+
+
+def test_every_part_of_a_failure_and_of_a_proof_is_said():
+    failure = Failure(step="fetch", message="the wheel broke off", hint="try again", kept="3 wheels are kept")
+    text = shown(result="failed", exit_code=1, failure=failure)
+    assert [line.strip() for line in text.splitlines()][-2:] == ["try again", "3 wheels are kept"]
+    assert "not installed" in shown(result="failed", exit_code=1)
+    bare = shown(result="installed", seconds=3.0)
+    assert "2 packages" in bare
+    assert "files are what" not in bare
+    untrained = shown(result="installed", proof=Proof(files=7), written=("dlcheck.lock",))
+    assert "7 files" in untrained
+    assert "trained:" not in untrained
+    assert "written: dlcheck.lock" in untrained
