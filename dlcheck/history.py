@@ -134,14 +134,15 @@ def _opened(path: str, notices: list[str]) -> Iterator[sqlite3.Connection]:
     try:
         try:
             database = _connect(path)
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise
             notices.append(_set_aside(path, error))
             database = _connect(path)
         with contextlib.closing(database):
             yield database
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        # SQLite's own words name what is damaged, and Python fails on names that are no UTF-8.
         raise _Unusable(f"{path}: {error}") from None
     except OSError as error:
         raise _Unusable(f"{error.filename or path}: {error.strerror or error}") from None

@@ -83,6 +83,20 @@ def test_a_damaged_file_is_set_aside_and_a_new_one_begun(path: str, content: byt
     assert history.keep(made(2), path) == ()
 
 
+@pytest.mark.parametrize("words", [b"CREATE TABLE run (", b"NOT NULL"])
+def test_damage_that_sqlite_cannot_even_name_is_damage(path: str, words: bytes):
+    """SQLite's message repeats the damaged words, and Python fails to decode them: no sqlite3.Error."""
+    history.keep(made(), path)
+    whole = Path(path).read_bytes()
+    assert words in whole
+    Path(path).write_bytes(whole.replace(words, words[:-1] + b"\xff"))
+    with pytest.raises(DlcheckError, match="was damaged"):
+        history.runs(path)
+    Path(path).write_bytes(whole.replace(words, words[:-1] + b"\xff"))
+    (notice,) = history.keep(made(), path)
+    assert "it was set aside as" in notice
+
+
 def test_a_database_of_somebody_else_is_not_touched(path: str):
     os.makedirs(os.path.dirname(path))
     with sqlite3.connect(path) as database:

@@ -50,7 +50,8 @@ def test_lists_are_expanded_as_slurm_does(text: str, names: str):
 @pytest.mark.parametrize(
     "text",
     ["n[1-", "n1]", "n[[1]]", "n[3-1]", "n[]", "n[a-b]", "../etc/passwd", "n1;rm", "n[1-3]\x1b[0m", "a/b", "-n1",
-     "n[0-999999999]", "r[0-9999]n[0-9999]", "n[1-10000000000]", "[1][1][1][1][1]", "n..m"],
+     "n[0-999999999]", "r[0-9999]n[0-9999]", "n[1-10000000000]", "[1][1][1][1][1]", "n..m", "n[4-1\x0b]",
+     "n[2-79799][2-7,9]"],
 )  # fmt: skip
 def test_what_is_no_list_is_refused(text: str):
     with pytest.raises(HostlistError) as error:

@@ -444,7 +444,8 @@ def names(data: bytes) -> None:
     words = text_of(data)
     try:
         found = expand(words)
-        assert set(expand(fold(found))) == set(found)
+        if len(found) < 20_000:
+            assert set(expand(fold(found))) == set(found)
     except HostlistError as error:
         assert_showable(str(error))
     for use in (

@@ -176,3 +176,30 @@ def test_the_picture_is_svg_and_survives_what_is_no_number():
     assert len([one for one in root.iter() if one.tag.endswith("circle")]) == 32
     assert "<script" not in text
     assert "nan" not in text
+
+
+FIGURES = (
+    ({"operations_per_second": 5e12}, "5e+03 GFLOP/s"),
+    ({"float16_operations_per_second": 2.5e9}, "2.5 GFLOP/s float16"),
+    ({"bytes_per_second": 12e9}, "12.0 GB/s"),
+    ({"memory_bytes": 8e9}, "8.0 GB memory"),
+    ({"temperature_highest": 71.0}, "temperature highest 71"),
+)
+
+
+@pytest.mark.parametrize(("measured", "words"), FIGURES)
+def test_figures_of_an_exercise_have_units(measured: dict[str, float], words: str):
+    text = smoke_text.render(report(result(mode="exercise", measured=measured)), Style(width=100))
+    assert words in " ".join(text.split())
+
+
+def test_quiet_does_not_hide_that_nothing_was_trained():
+    skipped = result(status=SmokeStatus.SKIPPED, why="not here")
+    assert "Nothing was trained." in smoke_text.render(report(skipped, exit_code=1), Style(verbosity=-1))
+
+
+def test_many_of_one_cause_are_counted():
+    several = tuple(replace(WRONG, task=name) for name in TASKS)
+    text = smoke_text.render(report(*several), Style(width=100))
+    assert f"and {len(TASKS) - 3} more; -v shows them" in text
+    assert "-v shows" not in smoke_text.render(report(*several), Style(width=100, verbosity=1))
