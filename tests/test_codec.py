@@ -9,6 +9,7 @@ from dlcheck.model.device_facts import DeviceFacts, Gpu, NvidiaFacts
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.host_facts import CpuFacts, MemoryFacts, SystemFacts
+from dlcheck.model.profile import Severity
 from dlcheck.model.python_facts import FrameworkFacts, ImportFacts
 
 FACTS = Facts(
@@ -48,6 +49,10 @@ def test_new_keys_are_ignored():
         ({"memory": {"total_bytes": "8 GB"}}, "document.memory.total_bytes: int is expected, not str"),
         ({"disks": {"a": 1}}, "document.disks: a list is expected"),
         ({"notes": {"a": {}}}, "document.notes.a: str is expected"),
+        ({"notes": []}, "document.notes: an object is expected"),
+        ({"memory": {"total_bytes": 2**64}}, "document.memory.total_bytes: a number of 64 bits is expected"),
+        ({"memory": {"total_bytes": 1.5}}, "document.memory.total_bytes: a whole number is expected"),
+        ({"cpu": {"quota_cpus": float("inf")}}, "document.cpu.quota_cpus: a number is expected"),
     ],
 )
 def test_a_wrong_shape_is_named(change: dict[str, object], words: str):
@@ -58,3 +63,9 @@ def test_a_wrong_shape_is_named(change: dict[str, object], words: str):
 def test_a_boolean_is_no_number():
     with pytest.raises(DecodeError):
         decode(MemoryFacts, {"total_bytes": True})
+
+
+def test_a_word_of_a_list_is_one_of_the_list():
+    assert decode(Severity, "note") is Severity.NOTE
+    with pytest.raises(DecodeError, match="'fatal' is none of"):
+        decode(Severity, "fatal")

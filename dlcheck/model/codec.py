@@ -66,10 +66,6 @@ def _decode(kind: Any, value: object, place: str) -> object:
             return kind(value)
         except ValueError:
             raise DecodeError(f"{place}: {value!r} is none of {[one.value for one in kind]}") from None
-    if kind is type(None):
-        if value is None:
-            return None
-        raise DecodeError(f"{place}: null is expected")
     if kind in (int, float) and isinstance(value, (int, float)) and not isinstance(value, bool):
         return _decode_number(kind, value, place)
     if isinstance(kind, type) and type(value) is kind:
