@@ -72,6 +72,7 @@ ALLOCATOR: list[tuple[str, Any]] = [
     (" expandable_segments : True", PASSED),
     ("expandable_segments:True,", PASSED),
     ("garbage_collection_threshold:1.5", ("allocator-setting-invalid", W)),
+    ("garbage_collection_threshold:much", ("allocator-setting-invalid", W)),
     ("garbage_collection_threshold:0.8,max_split_size_mb:128", PASSED),
     ("garbage_collection_threshold:8e-1", PASSED),
     ("roundup_power2_divisions:[256:1,512:2,>:8]", PASSED),

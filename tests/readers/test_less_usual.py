@@ -263,3 +263,21 @@ def test_gpus_that_two_readers_name_are_counted_once(
 ):
     one, other = (DeviceFacts(pci=(), apple=AppleFacts(gpus=gpus)) for gpus in (first, second))
     assert tuple(gpu.name for gpu in join(one, other).apple.gpus) == names
+
+
+MORE: tuple[tuple[str, str, Any], ...] = (
+    ("== check python ===\nmachine: x86_64\n", "system.machine", "x86_64"),
+    ("== check pips ===\nnothing here\n", "notes", {}),
+    ("Platform: Linux-5.15.0-100-generic-x86_64-with-glibc2.35\n", "system.name", "linux"),
+    ('{"name": "torch", "version": "2.4.1"}\n{"name": "torch", "version": "2.5.0"}\n', "distributions.0.version", "2.4.1"),
+    (">>> torch.cuda.get_device_name(0)\n'NVIDIA L4'\n", "devices.nvidia.gpus.names", ("NVIDIA L4",)),
+    (">>> onnxruntime.get_available_providers()\n['CPUExecutionProvider']\n", "notes[providers of ONNX Runtime]", "['CPUExecutionProvider']"),
+    (">>> jax.devices()\n[CpuDevice(id=0)]\n", "notes[devices that the framework lists]", "[CpuDevice(id=0)]"),
+    ("GPU 0: NVIDIA L4 (UUID: GPU-1)\nNVLink information as all links are inactive\n", "devices.nvidia.gpus.0.name", "NVIDIA L4"),
+    ("Error importing torch: No module named 'torch'\n", "notes[missing module]", "torch"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "path", "value"), MORE, ids=[f"{at} {row[1]}" for at, row in enumerate(MORE)])
+def test_a_short_text_says(text: str, path: str, value: Any):
+    assert at(read_all(text), path) == value

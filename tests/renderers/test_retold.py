@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import html5lib
@@ -164,3 +165,13 @@ def test_the_page_shows_the_curves():
     assert page.count("<figure>") == 2
     assert "NVIDIA &lt;H200&gt;" in page
     assert "<H200>" not in page
+
+
+def test_the_figures_of_a_training_are_its_evidence():
+    limit = Deviation(loss=1e-6, gradient=1e-5, weights=1e-5)
+    one = replace(WRONG, loss_first=0.7, loss_last=0.1, steps=20, deviation=limit, limit=limit, precision="tf32")
+    (verdict,) = of_smoke(replace(SMOKE, results=(one,))).verdicts
+    told = {each.fact: each.value for each in verdict.findings[0].evidence}
+    assert told["loss"] == "0.7 to 0.1 in 20 steps"
+    assert told["deviation of gradient"] == "1.0e-05, limit 1.0e-05"
+    assert told["precision"] == "tf32"
