@@ -19,7 +19,7 @@ from dlcheck.model.finding import Finding, Rule, Status, Verdict
 from dlcheck.model.profile import Ignore, Profile, Severity
 from dlcheck.model.python_facts import FrameworkFacts
 from dlcheck.model.report import Report, Target
-from dlcheck.remedies import complete
+from dlcheck.remedies import aimed, complete
 
 ALWAYS = ("system", "container", "python")
 """Subjects that every report is made from: the words and the fixes depend on them."""
@@ -80,6 +80,10 @@ def choose_rules(rules: Sequence[Rule], words: Sequence[str]) -> tuple[Rule, ...
     if not words:
         return tuple(rules)
     for word in words:
+        if word.upper() == "DL590":
+            raise DlcheckError(
+                "DL590 is judged by training, not by the doctor's look", "dlcheck doctor --smoke, or dlcheck smoke"
+            )
         if not any(rule.code.startswith(word.upper()) or word in rule.causes for rule in rules):
             raise DlcheckError(f"no rule has the code, the prefix or the cause {word}", "dlcheck explain --list")
     return tuple(
@@ -94,7 +98,7 @@ def make_report(
     now = datetime.now(timezone.utc)
     judged = (named(one, facts) for one in judge(facts, profile, rules, now.date().isoformat()))
     verdicts = fold(tuple(judged), data.cause)
-    verdicts = tuple(complete(verdict, facts, target.python) for verdict in verdicts)
+    verdicts = tuple(aimed(complete(verdict, facts, target.python), target) for verdict in verdicts)
     version = facts.python.version if not isinstance(facts.python, Unknown) else None
     node = facts.system.node if not isinstance(facts.system, Unknown) else None
     report = Report(

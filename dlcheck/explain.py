@@ -64,11 +64,11 @@ def schema(name: str | None) -> str:
 
 def _rules() -> tuple[Rule, ...]:
     """Every rule that a report can hold: those of this package, of --against, and of extensions."""
-    from dlcheck import expectation, plugins
+    from dlcheck import expectation, plugins, training_verdicts
     from dlcheck.checks import RULES
 
     foreign = {one.code: one for one in (plugins.working({}), *plugins.rules())}
-    return (*RULES, *expectation.rules(Facts(), "FILE"), *foreign.values())
+    return (*RULES, training_verdicts.rule(), *expectation.rules(Facts(), "FILE"), *foreign.values())
 
 
 def _explanation(

@@ -14,6 +14,7 @@ from dlcheck.model.fact import Unknown, or_none
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding, Fix, Verdict
 from dlcheck.model.placeholder import fill, filled
+from dlcheck.model.report import Target
 
 MODULES = {
     "tensorflow-cpu": "tensorflow",
@@ -40,6 +41,24 @@ def complete(verdict: Verdict, facts: Facts, python: str) -> Verdict:
     if not verdict.findings:
         return verdict
     return replace(verdict, findings=tuple(_completed(one, facts, python) for one in verdict.findings))
+
+
+def aimed(verdict: Verdict, target: Target) -> Verdict:
+    """The verdict with every command of dlcheck for the target that a person chose (``Target.aimed``)."""
+    return replace(
+        verdict,
+        findings=tuple(
+            replace(
+                one,
+                fixes=tuple(
+                    replace(fix, commands=tuple(map(target.aimed_words, fix.commands))) if fix.commands else fix
+                    for fix in one.fixes
+                ),
+                verify=tuple(map(target.aimed, one.verify)),
+            )
+            for one in verdict.findings
+        ),
+    )
 
 
 def _completed(finding: Finding, facts: Facts, python: str) -> Finding:

@@ -8,14 +8,21 @@ from dataclasses import replace
 from dlcheck import data
 from dlcheck.checks.judge import fold, primary
 from dlcheck.doctor import exit_code
-from dlcheck.model.finding import Evidence, Finding, Status, Verdict
-from dlcheck.model.profile import Severity
+from dlcheck.model.fact import NotApplicable
+from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Evidence, Finding, Rule, Status, Verdict
+from dlcheck.model.profile import Profile, Severity
 from dlcheck.model.report import Report
 from dlcheck.model.smoke import SmokeReport, SmokeResult, SmokeStatus
-from dlcheck.remedies import complete
+from dlcheck.remedies import aimed, complete
 
 CODE = "DL590"
 TITLE = "Each framework trains right on each device"
+CAUSES = (
+    "training-raises", "training-crashes", "smoke-timeout", "device-computes-wrong", "device-gives-nan",
+    "device-copy-differs", "silent-cpu-fallback", "reduced-precision", "results-not-repeatable",
+    "smoke-report-inconsistent", "dtype-not-supported", "gpu-out-of-memory", "framework-missing",
+)  # fmt: skip
 _SEVERITIES = {
     SmokeStatus.FAILED: Severity.ERROR,
     SmokeStatus.CRASHED: Severity.ERROR,
@@ -25,12 +32,30 @@ _SEVERITIES = {
 }
 
 
+def rule() -> Rule:
+    """What stands behind DL590, for ``explain``: it is judged by training, never from facts."""
+
+    def judge(facts: Facts, profile: Profile) -> tuple[Finding, ...]:  # noqa: ARG001 - every rule is called alike
+        raise NotApplicable("nothing was trained")
+
+    words = (
+        "Trains tiny networks with every framework on every device and holds the numbers against float64."
+        " dlcheck doctor --smoke and dlcheck smoke do it; a plain doctor does not."
+    )
+    return Rule(CODE, TITLE, "Frameworks", (), Severity.ERROR, CAUSES, words, judge)
+
+
 def with_training(report: Report, smoke: SmokeReport, fail_on: str) -> Report:
     """The report with a verdict for each framework that was trained, its causes and its exit code settled anew."""
     names = dict.fromkeys(one.framework for one in smoke.results)
     made = tuple(
-        complete(
-            _verdict(name, [one for one in smoke.results if one.framework == name]), report.facts, report.target.python
+        aimed(
+            complete(
+                _verdict(name, [one for one in smoke.results if one.framework == name]),
+                report.facts,
+                report.target.python,
+            ),
+            report.target,
         )
         for name in names
     )

@@ -13,6 +13,7 @@ from dlcheck.model.finding import Finding, Fix, Safety, Status, Verdict
 from dlcheck.model.host_facts import CpuFacts, SystemFacts
 from dlcheck.model.profile import Severity
 from dlcheck.model.python_facts import BuildFacts, FrameworkFacts, PythonFacts
+from dlcheck.model.report import Target
 from dlcheck.remedies import complete, substitutes
 from tests.well import LEARN
 
@@ -207,3 +208,20 @@ def test_pip_stays_where_it_is_there_or_nobody_knows(facts: Facts):
     found = completed(torch_anew(), facts)
     assert found.fixes[0].commands[0][:4] == ("/env/bin/python", "-m", "pip", "uninstall")
     assert found.verify == ("/env/bin/python -m pip check",)
+
+
+@pytest.mark.parametrize(
+    ("target", "line", "typed"),
+    [
+        (Target(python="/e/bin/python", chosen_by="VIRTUAL_ENV", environment="/e"), "dlcheck smoke", "dlcheck smoke"),
+        (Target(python="/e/bin/python", chosen_by="--venv", environment="/e"), "dlcheck smoke", "dlcheck smoke --venv /e"),
+        (Target(python="/e/bin/python", chosen_by="--python", environment="/e"), "dlcheck doctor", "dlcheck doctor --python /e/bin/python"),
+        (Target(python="/e/bin/python", chosen_by="--python", environment="/e"), "dlcheck install torch", "dlcheck install --venv /e torch"),
+        (Target(python="/usr/bin/python3", chosen_by="--python"), "dlcheck install torch", "dlcheck install --python /usr/bin/python3 torch"),
+        (Target(python="/usr/bin/python3", chosen_by="--python"), "dlcheck explain x", "dlcheck explain x"),
+        (Target(python="/usr/bin/python3", chosen_by="--python"), "dlcheck smoke --venv /f", "dlcheck smoke --venv /f"),
+    ],
+)  # fmt: skip
+def test_what_is_typed_means_the_target_that_was_chosen(target: Target, line: str, typed: str):
+    assert target.aimed(line) == typed
+    assert " ".join(target.aimed_words(tuple(line.split()))) == typed

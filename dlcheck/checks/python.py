@@ -43,16 +43,23 @@ def cannot_start(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: 
     python = known(facts.python)
     if not python.startup_error:
         return
-    gone = isinstance(python.version, Unknown)
+    # The words are those of host/python.py: a file that is there and merely may not be started is not gone.
+    gone = isinstance(python.version, Unknown) and "ermission denied" not in python.startup_error
+    answers = not isinstance(python.version, Unknown)
     if isinstance(python.version, str) and numbers(python.version) < (3, 6):
         raise NotApplicable("too old to be asked")
     yield Finding(
         cause="env-python-missing" if gone else "python-cannot-start",
         message=f"{python.executable} does not start: {python.startup_error}"
-        + ("" if gone else "; it does start without its site-packages (-S)"),
+        + ("" if not answers else "; it does start without its site-packages (-S)"),
         evidence=(Evidence("python.startup_error", python.startup_error),),
-        about={"path": python.executable or ""},
+        about={"path": _environment(python.executable or "")},
     )
+
+
+def _environment(executable: str) -> str:
+    """The folder of the environment that an interpreter lies in."""
+    return re.sub(r"[\\/](?:(?:bin|Scripts)[\\/])?[^\\/]*$", "", executable)
 
 
 @rule(

@@ -4,7 +4,11 @@ import math
 import sys
 import time
 
-import numpy as np
+try:
+    import numpy as np
+except ImportError:
+    # Whoever imports the library then says what is missing: the library itself, or what it needs.
+    np = None
 
 HEADS = 2
 LIBRARY = {}

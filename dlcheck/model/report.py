@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import field
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from dlcheck.model.dataclass import dataclass
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Finding, Status, Verdict
 from dlcheck.model.profile import Severity
+from dlcheck.model.shell import quote
 
 if TYPE_CHECKING:
     from dlcheck.model.smoke import SmokeReport
@@ -24,6 +26,31 @@ class Target:
     version: str | None = None
     environment: str | None = None
     """The environment's folder, where it is one."""
+
+    def aimed(self, line: str) -> str:
+        """A line that is typed, with the option that chose this target where a person gave one: without it the same
+        command would look at another Python. What is no command of dlcheck for a Python, or names one, stays.
+        """
+        found = _OF_A_PYTHON.match(line)
+        return (
+            f"{found[0]} {quote(self._option(found[1]))}{line[found.end() :]}" if found and self._option("") else line
+        )
+
+    def aimed_words(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        """The same for an argument list."""
+        if not _OF_A_PYTHON.match(" ".join(command)):
+            return command
+        return (*command[:2], *self._option(command[1]), *command[2:])
+
+    def _option(self, command: str) -> tuple[str, ...]:
+        if self.chosen_by not in ("--python", "--venv"):
+            return ()
+        if self.environment and (self.chosen_by == "--venv" or command == "install"):
+            return ("--venv", self.environment)
+        return ("--python", self.python)
+
+
+_OF_A_PYTHON = re.compile(r"dlcheck (doctor|smoke|install)\b(?!.* --(?:python|venv|facts)\b)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dlcheck.data import cause
 from dlcheck.model.level import Level
 from dlcheck.model.placeholder import filled
+from dlcheck.model.report import Target
 from dlcheck.model.shell import quote
 from dlcheck.model.smoke import SmokeReport, SmokeResult, SmokeStatus
 from dlcheck.model.style import Style
@@ -28,9 +29,7 @@ HONEST = {
 def render(report: SmokeReport, style: Style) -> str:
     """The table, the findings below it, and one line that says how things stand; with verbosity -1 only what is wrong."""
     if style.verbosity < 0 and report.results:
-        found = [
-            line for group in _groups(report.results) for line in (*_finding(group, report.target.python, style), "")
-        ]
+        found = [line for group in _groups(report.results) for line in (*_finding(group, report.target, style), "")]
         return style.plain("\n".join(found or (_summary(report, style) if report.exit_code else [])))
     if not report.results:
         return _nothing(report, style)
@@ -39,8 +38,10 @@ def render(report: SmokeReport, style: Style) -> str:
     if measured:
         lines += ["", *measured]
     for group in _groups(report.results):
-        lines += ["", *_finding(group, report.target.python, style)]
-    lines += ["", *_summary(report, style), *_wrapped(HONEST[report.level], style, dim=True)]
+        lines += ["", *_finding(group, report.target, style)]
+    lines += ["", *_summary(report, style)]
+    if any(one.status is not SmokeStatus.SKIPPED for one in report.results):
+        lines += _wrapped(HONEST[report.level], style, dim=True)
     return style.plain("\n".join(lines)) + "\n"
 
 
@@ -53,9 +54,9 @@ def _head(report: SmokeReport, style: Style) -> str:
 def _nothing(report: SmokeReport, style: Style) -> str:
     text = (
         f"{_head(report, style)}\n\n"
-        f"{style.sign('failed')} There is no framework to train with in this environment.\n\n"
-        "  FIX    dlcheck install torch\n"
-        "  CHECK  dlcheck smoke\n"
+        f"{style.sign('failed')} No framework is installed in this environment: there is nothing to train with.\n\n"
+        f"  FIX    {report.target.aimed('dlcheck install torch')}\n"
+        f"  CHECK  {report.target.aimed('dlcheck smoke')}\n"
     )
     return style.plain(text)
 
@@ -142,7 +143,7 @@ def _groups(results: Sequence[SmokeResult]) -> list[list[SmokeResult]]:
     return list(groups.values())
 
 
-def _finding(group: Sequence[SmokeResult], python: str, style: Style) -> list[str]:
+def _finding(group: Sequence[SmokeResult], target: Target, style: Style) -> list[str]:
     first = group[0]
     entry = cause(first.cause) if first.cause else None
     sign, color = ("failed", "red") if first.status in BAD else ("warning", "yellow")
@@ -160,15 +161,16 @@ def _finding(group: Sequence[SmokeResult], python: str, style: Style) -> list[st
     if hidden > 0:
         lines.append(f"         and {hidden} more" + ("; -v shows them" if style.verbosity <= 0 else ""))
     package = first.framework.partition("-")[0]
-    values = {"python": python, "package": package, "requirement": package, "module": package}
+    values = {"python": target.python, "package": package, "requirement": package, "module": package}
     fixes = [filled(one.fix, values) for one in (entry.fixes if entry else ()) if _holds(one.where, first.framework)]
-    for fix in fixes[:2]:
-        lines += textwrap.wrap(fix.text, style.width, initial_indent="  FIX    ", subsequent_indent=" " * 9)
-        lines += [f"         {quote(command)}" for command in fix.commands]
+    for at, fix in enumerate(fixes[:2]):
+        label = " " * 9 if at else "  FIX    "
+        lines += textwrap.wrap(fix.text, style.width, initial_indent=label, subsequent_indent=" " * 9)
+        lines += [f"         {target.aimed(quote(command))}" for command in fix.commands]
     place = (
         "--distributed" if first.device.startswith(("rank ", "replica ", "mirrored")) else f"--device {first.device}"
     )
-    lines.append(f"  CHECK  dlcheck smoke --framework {first.framework} {place}")
+    lines.append("  CHECK  " + target.aimed(f"dlcheck smoke --framework {first.framework} {place}"))
     if first.cause:
         lines.append(f"  MORE   dlcheck explain {first.cause}")
     return lines
@@ -211,10 +213,13 @@ def _summary(report: SmokeReport, style: Style) -> list[str]:
     if not passed:
         return [style.paint("Nothing was trained.", "bold")]
     ending = "" if not noted else ", some with fewer bits than float32 has"
-    return [
-        style.paint(f"Every device learns, and computes what float64 says it should{ending}.", "bold")
-        + f" {took} in {report.seconds:.1f} s."
-    ]
+    said, took = (
+        f"Every device learns, and computes what float64 says it should{ending}.",
+        f"{took} in {report.seconds:.1f} s.",
+    )
+    if len(said) + 1 + len(took) <= style.width:
+        return [f"{style.paint(said, 'bold')} {took}"]
+    return [*(style.paint(line, "bold") for line in textwrap.wrap(said, style.width)), took]
 
 
 def _wrapped(text: str, style: Style, *, dim: bool) -> list[str]:

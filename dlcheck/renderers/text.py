@@ -150,7 +150,8 @@ def _cause(slug: str, findings: list[tuple[Verdict, Finding]], report: Report, s
     for number, fix in enumerate(_fixes(own)):
         yield from _fix(fix, "  FIX   " if not number else " " * 8, shell, style)
     if first.verify:
-        yield from _labelled("  CHECK ", first.verify[0], style)
+        # As a command is never broken into lines.
+        yield f"  CHECK  {first.verify[0]}"
     yield f"  MORE   dlcheck explain {slug}"
     folded = [pair for pair in _findings(report.verdicts) if slug in pair[1].because_of]
     if folded:
@@ -217,7 +218,7 @@ def _end(report: Report, groups: tuple[GroupLine, ...], style: Style) -> Iterato
     if not summary.errors and not summary.warnings:
         yield from _ending("No issues found.", f"{units.counted(judged, 'check')}{took}{tail}", style)
         if report.facts.frameworks and not isinstance(report.facts.frameworks, Unknown):
-            yield "Train something now: dlcheck smoke"
+            yield f"Train something now: {report.target.aimed('dlcheck smoke')}"
         return
     bad = sum(1 for one in groups if one.sign in ("failed", "warning"))
     counts = [

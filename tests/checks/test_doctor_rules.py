@@ -191,6 +191,7 @@ ROWS: list[tuple[str, Facts, Any]] = [
     # DL401-410 the interpreter
     ("DL401", but("python", startup_error="SIGSEGV"), ("python-cannot-start", E)),
     ("DL401", but("python", version=Unknown("gone"), startup_error="gone"), ("env-python-missing", E)),
+    ("DL401", but("python", version=Unknown("x"), startup_error="Permission denied"), ("python-cannot-start", E)),
     ("DL402", but("python", version="3.7.16"), ("python-too-old", E)),
     ("DL402", but("python", version="3.8.18"), ("python-too-old", W)),
     ("DL402", but("python", version="3.13.0"), PASSED),

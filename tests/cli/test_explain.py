@@ -96,10 +96,12 @@ def test_the_list_has_every_rule_and_every_cause_once(run):
     code, out, _ = run("--list")
     assert code == 0
     first = [line.split()[0] for line in out.splitlines() if re.match(r"  \S", line)]
-    assert sorted(first) == sorted([*(one.code for one in RULES), *expectation.CODES, "DL990", *data.cause_slugs()])
+    assert sorted(first) == sorted(
+        [*(one.code for one in RULES), *expectation.CODES, "DL590", "DL990", *data.cause_slugs()]
+    )
 
 
-@pytest.mark.parametrize("code", [*expectation.CODES, "DL990"])
+@pytest.mark.parametrize("code", [*expectation.CODES, "DL590", "DL990"])
 def test_a_code_that_only_some_reports_hold_is_explained_too(run, code: str):
     assert run(code)[1].startswith(code)
 
@@ -143,7 +145,7 @@ def test_markdown(run):
     assert "```sh\ndlcheck install torch --accelerator VARIANT\n```" in out
     _, out, _ = run("--list", "--format", "markdown")
     rows = [line for line in out.splitlines() if line.startswith("| ")]
-    assert len(rows) == 4 + len(RULES) + len((*expectation.CODES, "DL990")) + len(data.cause_slugs())
+    assert len(rows) == 4 + len(RULES) + len((*expectation.CODES, "DL590", "DL990")) + len(data.cause_slugs())
     assert run(CODE, "--format", "markdown")[1].startswith(f"# {CODE}: ")
 
 
