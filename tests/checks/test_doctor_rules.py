@@ -189,6 +189,8 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL305", replace(but("workplace", servers=(ServerFacts(address="0.0.0.0", asks=False),)), container=ContainerFacts(kind="docker")), ("jupyter-open", N)),
     ("DL305", replace(but("workplace", servers=(ServerFacts(address="0.0.0.0", asks=False),)), container=ContainerFacts(hosted="colab")), SKIPPED),
     # DL401-410 the interpreter
+    ("DL401", but("python", version="3.5.2", startup_error="ends"), SKIPPED),
+    ("DL401", but("python", version="3.6", startup_error="ends"), ("python-cannot-start", E)),
     ("DL401", but("python", startup_error="SIGSEGV"), ("python-cannot-start", E)),
     ("DL401", but("python", version=Unknown("gone"), startup_error="gone"), ("env-python-missing", E)),
     ("DL401", but("python", version=Unknown("x"), startup_error="Permission denied"), ("python-cannot-start", E)),
