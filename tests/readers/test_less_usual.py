@@ -274,6 +274,8 @@ MORE: tuple[tuple[str, str, Any], ...] = (
     (">>> onnxruntime.get_available_providers()\n['CPUExecutionProvider']\n", "notes[providers of ONNX Runtime]", "['CPUExecutionProvider']"),
     (">>> jax.devices()\n[CpuDevice(id=0)]\n", "notes[devices that the framework lists]", "[CpuDevice(id=0)]"),
     ("GPU 0: NVIDIA L4 (UUID: GPU-1)\nNVLink information as all links are inactive\n", "devices.nvidia.gpus.0.name", "NVIDIA L4"),
+    ("Distro: Arch\n  Device-1: NVIDIA GA104 driver: nouveau v: kernel\n", "devices.nvidia.gpus.names", ("NVIDIA GA104",)),
+    ("uname_result(system='Linux', node='n', release='5.15.0-1', version='#1', machine='x86_64')\nOS: Linux\n", "system.release", "5.15.0-1"),
     ("Error importing torch: No module named 'torch'\n", "notes[missing module]", "torch"),
 )  # fmt: skip
 
