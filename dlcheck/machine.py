@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 
 from dlcheck.model.codec import encode
@@ -80,9 +81,9 @@ def _assumed(value: str) -> tuple[NvidiaGpu, ...]:
     gpus = []
     for at, one in enumerate(value.split("+")):
         parts = one.removeprefix("sm_").split(".")
-        if not all(part.isdigit() for part in parts) or len(parts) != 2:
+        if len(parts) != 2 or not all(re.fullmatch(r"[0-9]{1,3}", part) for part in parts):
             raise DlcheckError(
-                f"--assume sm={one!r} is no compute capability", "Write sm=9.0, or sm=8.6+12.0 for two GPUs."
+                f"--assume sm={one[:40]!r} is no compute capability", "Write sm=9.0, or sm=8.6+12.0 for two GPUs."
             )
         gpus.append(
             NvidiaGpu(name=f"an assumed GPU of compute capability {one}", capability=tuple(map(int, parts)), index=at)

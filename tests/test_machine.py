@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from dlcheck.devices.apple import from_profiler
 from dlcheck.machine import assume, digest, machine_of
 from dlcheck.model.device_facts import AmdFacts, DeviceFacts, DriverCall, Gpu, IntelFacts, NvidiaFacts
 from dlcheck.model.errors import DlcheckError
@@ -90,3 +91,13 @@ def test_assumptions_replace_what_was_found():
     for wrong in ("sm", "sm=nine", "sm=9", "color=red", "driver="):
         with pytest.raises(DlcheckError):
             assume(here, wrong)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000 + ".0", "²", "9.²"])
+def test_a_capability_that_no_number_holds_is_wrong_use(number: str):
+    with pytest.raises(DlcheckError, match="is no compute capability"):
+        assume(machine_of(FACTS), f"sm={number}")
+
+
+def test_an_answer_nested_beyond_measure_is_no_answer():
+    assert isinstance(from_profiler("[" * 100_000), Unknown)

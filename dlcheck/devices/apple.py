@@ -31,7 +31,7 @@ def from_profiler(text: str) -> tuple[Gpu, ...] | Unknown:
     """The GPUs in system_profiler's JSON."""
     try:
         rows = json.loads(text)["SPDisplaysDataType"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Unknown("system_profiler printed something else than JSON")
     found: list[Gpu] = []
     for row in rows if isinstance(rows, list) else ():
