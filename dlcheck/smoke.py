@@ -205,7 +205,8 @@ def _dtypes(level: Level) -> tuple[str, ...]:
 def _frameworks(asked: Sequence[str]) -> tuple[str, ...]:
     found: list[str] = []
     for one in asked:
-        names = [name for name in FRAMEWORKS if name == one or name.startswith(one + "-")]
+        named = {"pytorch": "torch", "tf": "tensorflow"}.get(one.lower(), one.lower())
+        names = [name for name in FRAMEWORKS if name == named or name.startswith(named + "-")]
         if not names:
             raise DlcheckError(
                 f"--framework {one}: no such framework", f"There are: {', '.join(('keras', *FRAMEWORKS))}."

@@ -35,6 +35,7 @@ def finding(cause: str, subject: str = "", **more) -> Finding:
         (finding("broken-partial-install", "numpy"), ("numpy==2.4.6",), ("numpy",), ()),
         (finding("broken-partial-install"), (), (), ()),
         (finding("cpu-only-build", "torch"), ("torch",), ("torch",), ()),
+        (finding("framework-missing", about={"package": "keras>=3 torch"}), ("keras>=3", "torch"), (), ()),
         (finding("numpy-abi-mismatch", "torch", about={"package": "numpy<2"}), ("numpy<2",), (), ()),
         (
             finding("torch-companion-mismatch", "torchvision", about={"package": "torch==2.10.0"}),

@@ -6,6 +6,7 @@ import enum
 import errno
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
@@ -134,7 +135,9 @@ def _wrong_use(error: Any) -> str:
     if type(error).__name__ == "NoArgsIsHelpError":
         return str(error.format_message())
     command = error.ctx.command_path if error.ctx else "dlcheck"
-    return f"dlcheck: {error.format_message()}\n  {command} --help shows what there is."
+    # Typer and the newer of Click each add the same suggestion.
+    said = re.sub(r"( Did you mean [^?]+\?)\1+", r"\1", error.format_message())
+    return f"dlcheck: {said}\n  {command} --help shows what there is."
 
 
 def _interrupted() -> int:

@@ -36,6 +36,8 @@ def diagnose(
 ) -> int:
     """Name the cause in a pasted error, log, collect_env or nvidia-smi output, or a whole issue."""
     texts = tuple((name, _read(name)) for name in files or ["-"])
+    if not any(text.strip() for _, text in texts):
+        console.say("dlcheck: nothing came in: the text is empty")
     from dlcheck.diagnose import diagnose as read
     from dlcheck.renderers import DIAGNOSIS_RENDERERS
 
@@ -57,9 +59,18 @@ def _read(name: str) -> str:
             with open(name, "rb") as stream:
                 data = stream.read(LARGEST)
     except OSError as error:
-        raise DlcheckError(
-            f"cannot read {name}: {error.strerror or error}", "Name a text file, or - for input."
-        ) from error
+        hint = (
+            "A text itself goes through a pipe: echo 'TEXT' | dlcheck diagnose"
+            if " " in name
+            else "Name a text file, or - for input."
+        )
+        raise DlcheckError(f"cannot read {name}: {error.strerror or error}", hint) from error
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace")
+    if b"\0" in data and len(data.translate(None, _TEXT)) > len(data) / 10:
+        raise DlcheckError(f"{'standard input' if name == '-' else name} is not a text", "Give it an error or a log.")
     return data.decode("utf-8-sig", "replace")
+
+
+_TEXT = bytes((0, 8, 9, 10, 12, 13, 27, *range(32, 127)))
+"""Bytes that a log holds, those of holes after a crash and of progress bars included."""

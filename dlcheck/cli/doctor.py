@@ -77,6 +77,7 @@ def doctor(
         expected_source=against or "",
         everything=save_facts is not None,
     )
+    _tell_expired(examination)
     report = _examined(examination)
     if fix and mend(report, dry_run=dry_run, yes=yes, offline=offline):
         report = _examined(examination)
@@ -97,6 +98,18 @@ def _examined(examination: Examination) -> Report:
 
     with watching():
         return examine(examination)
+
+
+def _tell_expired(examination: Examination) -> None:
+    """An ignore that has run out no longer hides anything, which is said, lest the finding surprises."""
+    from datetime import datetime, timezone
+
+    today = datetime.now(timezone.utc).date().isoformat()
+    console.notices(
+        f"the ignore of {one.target} ended on {one.until}: it counts again ({one.reason})"
+        for one in examination.profile.ignores
+        if one.until and one.until < today
+    )
 
 
 def _refuse(*, stray: bool, recording: bool) -> None:

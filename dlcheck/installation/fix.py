@@ -78,6 +78,9 @@ def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
         elif one.cause in REBUILD:
             wanted[name] = name
             again.add(name)
+        elif one.cause == "framework-missing":
+            # Where there is none at all, the finding names every framework that the profile asks for.
+            wanted.update((_name(each), each) for each in package.split() if _name(each))
         elif name:
             wanted[name] = package
     if not wanted and not cleans:

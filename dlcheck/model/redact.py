@@ -71,7 +71,9 @@ _NOBODY = frozenset(
     (  # noqa: SIM905 - fifty lines otherwise
         "root user users home admin administrator default public shared guest runner jovyan ubuntu debian "
         "ec2-user vscode node codespace gitpod kaggle colab app work workspace localhost host python python3 conda torch "
-        "tensorflow data test tests gpu cuda dlcheck pip uv install doctor cpu linux windows"
+        "tensorflow data test tests gpu cuda dlcheck pip uv install doctor cpu linux windows "
+        "build builder machine server desktop laptop computer worker master main login head driver memory device "
+        "devices cluster lab model training train name local cloud new old box framework network disk system"
     ).split()
 )
 

@@ -142,8 +142,9 @@ def _cause(slug: str, findings: list[tuple[Verdict, Finding]], report: Report, s
     # A summary that points to this very cause says nothing that the others do not say.
     own = [one for _, one in findings if slug not in one.because_of] or [first]
     shown = list(dict.fromkeys(one.message for one in own))
+    names = {word for one in own for word in (one.subject, one.about.get("package", ""))}
     for message in shown[:3]:
-        yield from _wrapped(f"{message[:1].upper()}{message[1:].removesuffix('.')}.", style, INDENT)
+        yield from _wrapped(f"{_begun(message, names).removesuffix('.')}.", style, INDENT)
     if len(shown) > 3:
         yield f"{'':{INDENT}}and {len(shown) - 3} more of the same cause; -v shows them"
     shell = _shell(report)
@@ -162,6 +163,12 @@ def _cause(slug: str, findings: list[tuple[Verdict, Finding]], report: Report, s
         yield from _wrapped(
             f"{count} {verb} from this cause ({codes}); -v shows {'it' if len(folded) == 1 else 'them'}.", style, 2
         )
+
+
+def _begun(message: str, names: set[str]) -> str:
+    """The message as a sentence begins; an address, a path or the name of a package keeps its letters."""
+    word = message.split(maxsplit=1)[0].rstrip(",:;") if message.strip() else ""
+    return message[:1].upper() + message[1:] if word.isalpha() and word not in names else message
 
 
 def _fixes(findings: list[Finding]) -> tuple[Fix, ...]:

@@ -59,6 +59,19 @@ def test_wrong_use_is_one_line_and_exit_code_two(arguments: tuple[str, ...]):
     assert done.stderr.startswith(b"dlcheck: ")
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "words"), [(b"", 0, b"nothing came in"), (bytes(range(256)) * 9, 2, b"is not a text")]
+)
+def test_what_is_no_text_is_said(text: bytes, code: int, words: bytes):
+    done = dlcheck(text=text)
+    assert done.returncode == code
+    assert words in done.stderr
+
+
+def test_a_log_with_a_hole_is_still_a_text():
+    assert dlcheck(text=OLD_DRIVER.encode() + b"\0" * 4096).returncode == 1
+
+
 def test_secrets_in_the_quoted_lines_are_masked():
     done = dlcheck("--format", "json", text=f"HF_TOKEN=hf_abcdefghijklmnopqrstuvwx {OLD_DRIVER}".encode())
     assert b"hf_abcdefghijkl" not in done.stdout

@@ -26,6 +26,7 @@ def dlcheck(*words: str, cwd: Path | None = None, before: str = "pass") -> subpr
         (("doctor", "--nope"), "dlcheck doctor --help shows"),
         (("fleet", "run", "--nope"), "dlcheck fleet run --help shows"),
         (("--nope",), "dlcheck --help shows"),
+        (("doctr",), "No such command 'doctr'. Did you mean 'doctor'?\n"),
         (("install", "--dry-run", "--accelerator", "VARIANT", "torch"), "--accelerator VARIANT: there is no such"),
         (("smoke", "--device", "cuda:0,nope"), "--device nope: there is no such device"),
         (("smoke", "--plot", "curves.gif"), "--plot curves.gif: only .svg and .png can be drawn"),
