@@ -14,6 +14,7 @@ from dlcheck.model.errors import DlcheckError
 
 if TYPE_CHECKING:
     from dlcheck.doctor import Examination
+    from dlcheck.model import profile as model
     from dlcheck.model.report import Report
     from dlcheck.renderers import Render
 
@@ -57,7 +58,6 @@ def doctor(
     quiet: options.Quiet = False,
 ) -> int:
     """Judge this machine and an interpreter's environment, and say what is wrong, why, and what to type."""
-    from dlcheck import profiles
     from dlcheck.doctor import Examination
     from dlcheck.gather import Way
     from dlcheck.host import interpreter, recording
@@ -66,7 +66,7 @@ def doctor(
     render = _format(format_)
     recorded = recording.read(facts) if facts else None
     examination = Examination(
-        profile=profiles.load(profile, "pyproject.toml"),
+        profile=_profile(profile),
         target=recording.target_of(recorded) if recorded else interpreter.choose(python, venv),
         way=Way(quick=quick, offline=offline, measure=measure, timeout=timeout),
         select=options.codes(select),
@@ -77,7 +77,6 @@ def doctor(
         expected_source=against or "",
         everything=save_facts is not None,
     )
-    _tell_expired(examination)
     report = _examined(examination)
     if fix and mend(report, dry_run=dry_run, yes=yes, offline=offline):
         report = _examined(examination)
@@ -100,16 +99,19 @@ def _examined(examination: Examination) -> Report:
         return examine(examination)
 
 
-def _tell_expired(examination: Examination) -> None:
-    """An ignore that has run out no longer hides anything, which is said, lest the finding surprises."""
+def _profile(name: str) -> model.Profile:
+    """The profile. An ignore that has run out no longer hides anything, which is said, lest the finding surprises."""
     from datetime import datetime, timezone
 
-    today = datetime.now(timezone.utc).date().isoformat()
+    from dlcheck import profiles
+
+    profile, today = profiles.load(name, "pyproject.toml"), datetime.now(timezone.utc).date().isoformat()
     console.notices(
         f"the ignore of {one.target} ended on {one.until}: it counts again ({one.reason})"
-        for one in examination.profile.ignores
+        for one in profile.ignores
         if one.until and one.until < today
     )
+    return profile
 
 
 def _refuse(*, stray: bool, recording: bool) -> None:

@@ -44,13 +44,14 @@ def changes(before: Snapshot, after: Snapshot) -> tuple[list[FleetChange], list[
             gone=tuple(slug for slug in (old[1] if old else ()) if not new or slug not in new[1]),
             changed=_changed(old[2], new[2]) if old and new and old[2] and new[2] else (),
         )
-        step = _rank(new) - _rank(old)
+        # A node that is gone is not mended.
+        step = _rank(new) - _rank(old) if new else 0
         (worse if step > 0 else better if step < 0 else other).append(change)
     return worse, better, other, same
 
 
 def _rank(known: tuple[NodeState, tuple[str, ...], Pairs] | None) -> int:
-    """A node that is new or gone counts as well where it is: only what it says there can be worse."""
+    """A node that is new counts as well before: only what it says now can be worse."""
     return known[0].rank if known else NodeState.OK.rank
 
 
