@@ -37,7 +37,7 @@ DRIVEN = NvidiaFacts(
 
 def with_nvidia(**changes: object) -> Report:
     devices = DeviceFacts(pci=(CARD,), nvidia=replace(DRIVEN, **changes))
-    target = Target(python="/env/bin/python", chosen_by="--python")
+    target = Target(python="/env/bin/python", chosen_by="VIRTUAL_ENV", environment="/env")
     return make_report(replace(WELL, devices=devices), LEARN, RULES, target=target)
 
 
