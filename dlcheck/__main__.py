@@ -1,5 +1,6 @@
 """``python -m dlcheck``, and where the command ``dlcheck`` begins: Ctrl-C while modules are read is said in words, too."""
 
+import atexit
 import os
 import sys
 
@@ -26,17 +27,38 @@ def _leave_out_working_directory() -> None:
     sys.path[:] = kept
 
 
+def _end(code: list[int]) -> None:
+    """Let an interrupt that was caught end in its code.
+
+    CPython remembers an interrupt that met a string which ``exec`` was running (``dataclass`` runs such strings while modules
+    are read) as unhandled, whoever catches it afterwards, and would end by the signal.
+    """
+    if code:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        finally:
+            os._exit(code[0])
+
+
 def main() -> None:
     """Run the command line and exit with the contract's codes."""
     _leave_out_working_directory()
+    code: list[int] = []
+    atexit.register(_end, code)  # registered first, called last: after threads, children and temporary folders are gone
     try:
-        from dlcheck.cli import app
+        try:
+            from dlcheck.cli import app
 
-        app.main()
-    except KeyboardInterrupt:
-        # Before the command line can catch it, while modules are read, and after it has ended.
-        sys.stderr.write("dlcheck: interrupted\n")
-        sys.exit(130)
+            app.main()
+        except KeyboardInterrupt:
+            # Before the command line can catch it, while modules are read, and after it has ended.
+            sys.stderr.write("dlcheck: interrupted\n")
+            sys.exit(130)
+    except SystemExit as end:
+        if end.code == 130:
+            code.append(130)
+        raise
 
 
 if __name__ == "__main__":

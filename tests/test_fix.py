@@ -58,6 +58,13 @@ def test_causes_outside_the_environment_are_left_alone():
     assert options_for([finding("cpu-only-build", "torch", because_of=("driver-too-old",))], FACTS) is None
 
 
+def test_what_a_pip_brought_to_another_python_is_installed_here():
+    found = finding("ipykernel-missing", about={"package": "ipykernel"}, because_of=("installed-for-other-python",))
+    made = options_for([finding("installed-for-other-python"), found], FACTS)
+    assert made is not None
+    assert made.requirements == ("ipykernel",)
+
+
 def test_a_framework_that_the_profile_does_without_is_not_installed():
     assert options_for([finding("framework-missing", "keras", severity=Severity.NOTE)], FACTS) is None
     assert options_for([finding("framework-missing", "keras", severity=Severity.ERROR)], FACTS).requirements == (

@@ -39,12 +39,14 @@ FIXABLE = REINSTALL | INSTALL | REBUILD | {"several-tf-distributions", "two-cuda
 def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
     """What would have to be installed to end the fixable causes among the findings; None where there is none.
 
-    Pure. A finding that another cause explains is left to that one, unless that is a framework nobody asked for.
+    Pure. A finding that another cause explains is left to that one, unless that is a framework nobody asked for, or a pip
+    that installs elsewhere: what it brought there has still to be installed here.
     """
     found = tuple(findings)
     harmless = {one.cause for one in found if _is_by_choice(one)} - {
         one.cause for one in found if not _is_by_choice(one)
     }
+    harmless.add("installed-for-other-python")
     have = {one.name: one.version for one in or_none(facts.distributions) or ()}
     python = or_none(facts.python)
     wanted: dict[str, str] = {}

@@ -183,6 +183,16 @@ def test_ctrl_c_ends_everything_at_once(environment: Environment):
     assert not below("look_torch", folder)
 
 
+def test_an_interrupt_that_meets_a_dataclass_being_made_ends_in_the_code_too(tmp_path: Path):
+    """CPython would end by the signal: it takes an interrupt inside of a string that exec runs for unhandled."""
+    (tmp_path / "interrupted.py").write_text(
+        "import dlcheck.__main__ as d, dlcheck.cli.app as a\na.main = lambda: exec('raise KeyboardInterrupt')\nd.main()\n"
+    )
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path)))}
+    done = subprocess.run([sys.executable, "-m", "interrupted"], capture_output=True, text=True, check=False, env=variables)  # fmt: skip
+    assert (done.returncode, done.stderr) == (130, "dlcheck: interrupted\n")
+
+
 def test_a_killed_doctor_leaves_no_child(environment: Environment):
     environment.add("torch", TORCH + "import time; time.sleep(99)")
     child = subprocess.Popen(
