@@ -47,14 +47,14 @@ def main() -> None:
     code: list[int] = []
     atexit.register(_end, code)  # registered first, called last: after threads, children and temporary folders are gone
     try:
-        try:
-            from dlcheck.cli import app
+        from dlcheck.cli import app
 
-            app.main()
-        except KeyboardInterrupt:
-            # Before the command line can catch it, while modules are read, and after it has ended.
-            sys.stderr.write("dlcheck: interrupted\n")
-            sys.exit(130)
+        app.main()
+    except KeyboardInterrupt:
+        # Before the command line can catch it, while modules are read, and after it has ended.
+        sys.stderr.write("dlcheck: interrupted\n")
+        code.append(130)
+        sys.exit(130)
     except SystemExit as end:
         if end.code == 130:
             code.append(130)
