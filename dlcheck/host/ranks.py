@@ -71,6 +71,8 @@ def run_ranks(
         *("--rdzv-conf", f"timeout={max(1, round(timeout))}"),
         *(str(INSIDE / "rank_torch.py"), words),
     )
+    # The launcher leaves a folder of logs (torchelastic_...) wherever temporary files go: here it goes with ours.
+    env = {**env, "TMPDIR": folder}
     # In the empty folder: -m would import a torch.py of the working directory instead.
     child = Child(argv, name="smoke, distributed", timeout=timeout, env=env, cwd=folder, kept=True)
     try:
