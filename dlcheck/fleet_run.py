@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from dlcheck import fleet
 from dlcheck.engines import engine
 from dlcheck.engines.node import excuse
+from dlcheck.host import temporary
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fleet import FleetReport
 from dlcheck.model.hostlist import fold
@@ -79,7 +80,7 @@ def run(wish: Wish) -> FleetReport:
 def launched(wish: Wish) -> Iterator[Launch]:
     """What the engine is asked for, with a scratch folder, and a folder of this run's own in the shared one."""
     command = (*shlex.split(wish.dlcheck), *_json(wish.command))
-    with tempfile.TemporaryDirectory(prefix="dlcheck-fleet-") as folder:
+    with temporary.Folder() as folder:
         yield Launch(
             command=command,
             folder=folder,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from typing import TYPE_CHECKING, Any
 
 from dlcheck import __version__
+from dlcheck.host import temporary
 from dlcheck.host.interpreter import own_command
 from dlcheck.host.process import run
 from dlcheck.model.errors import DlcheckError
@@ -104,7 +104,7 @@ def _plain(word: str) -> str:
 
 
 def _command(*arguments: str) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="dlcheck-") as folder:
+    with temporary.Folder() as folder:
         path = os.path.join(folder, "document.json")
         writes_itself = arguments[0] != "install"
         output = ["--output", path] if writes_itself else []

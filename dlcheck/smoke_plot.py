@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 
+from dlcheck.host import temporary
 from dlcheck.host.interpreter import Question
 from dlcheck.model.codec import encode
 from dlcheck.model.errors import DlcheckError
@@ -37,7 +38,7 @@ def draw_png(target: Target, report: SmokeReport, path: str) -> None:
     place = os.path.abspath(path)
     with contextlib.ExitStack() as after:
         try:
-            folder = after.enter_context(tempfile.TemporaryDirectory(prefix="dlcheck-"))
+            folder = after.enter_context(temporary.Folder())
             data = os.path.join(folder, "picture.json")
             with open(data, "w", encoding="utf-8") as stream:
                 json.dump(encode(picture(report)), stream)

@@ -8,13 +8,12 @@ import os
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dlcheck.host import files
+from dlcheck.host import files, temporary
 from dlcheck.host.process import Child, Done, run
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.report import Target
@@ -157,14 +156,14 @@ class Question:
         kept: bool = False,
     ) -> None:
         """``kept``: as for Child; for scripts that import a framework or run as long."""
-        self._folder = tempfile.mkdtemp(prefix="dlcheck-")
-        self._path = os.path.join(self._folder, "answer.json")
+        self._folder = temporary.Folder()
+        self._path = os.path.join(self._folder.path, "answer.json")
         asked = json.dumps({"seconds": timeout, **(options or {})})
         argv = (python, *flags, str(INSIDE / "start.py"), script, self._path, asked)
         try:
             self.child = Child(argv, name=name or script, timeout=timeout, env=env, kept=kept)
         except BaseException:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.close()
             raise
 
     def peek(self) -> dict[str, Any]:
@@ -186,7 +185,7 @@ class Question:
     def discard(self) -> None:
         """End it and remove its folder."""
         self.child.end()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.close()
 
 
 def version_without_site(python: str, timeout: float = 10.0) -> tuple[str | None, Done]:

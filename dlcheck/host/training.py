@@ -9,14 +9,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from dlcheck.host import files
+from dlcheck.host import files, temporary
 from dlcheck.host.interpreter import Question
 from dlcheck.host.process import Done
 
@@ -40,8 +38,8 @@ class Training:
         self._options = dict(options)
         self._timeout = timeout
         self._env = dict(env)
-        self._folder = tempfile.mkdtemp(prefix="dlcheck-")
-        self._path = os.path.join(self._folder, "lines")
+        self._folder = temporary.Folder()
+        self._path = os.path.join(self._folder.path, "lines")
         self._finished: list[str] = []
         self._devices: list[str] | None = None
         self.over = False
@@ -148,7 +146,7 @@ class Training:
         """End the worker and remove its folder."""
         self.over = True
         self._question.discard()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.close()
 
 
 def _chosen(device: str, asked: object) -> bool:

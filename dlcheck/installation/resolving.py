@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from dlcheck.host import package_sources, pythons
+from dlcheck.host import package_sources, pythons, temporary
 from dlcheck.host.process import Done
 from dlcheck.installation import builds, own_table, refusals, selection, wishes
 from dlcheck.installation.costs import sized
@@ -132,8 +130,7 @@ def _resolve(base: Prepared, env: dict[str, str], client: Client | None) -> tupl
             raise DlcheckError("--frozen needs --lock FILE", "It installs exactly what a lock names.")
         return lock.read(options.lock, base.python, free_threaded=base.machine.free_threaded), ""
     real = {one.url: one.address for one in base.sources.sources}
-    folder = tempfile.mkdtemp(prefix="dlcheck-plan-")
-    try:
+    with temporary.Folder() as folder:
         question = uv.Question(
             python=base.plan.python,
             requirements=chosen.requirements,
@@ -157,5 +154,3 @@ def _resolve(base: Prepared, env: dict[str, str], client: Client | None) -> tupl
         wheels = lock.read(question.lock, base.python, free_threaded=base.machine.free_threaded)
         with open(question.lock, encoding="utf-8") as stream:
             return lock.with_credentials(wheels, base.sources), mask_secrets(stream.read())
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
