@@ -6,15 +6,13 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import socket
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dlcheck.host import files
+from dlcheck.host import files, temporary
 from dlcheck.host.interpreter import INSIDE
 from dlcheck.host.process import Child, Done
 
@@ -61,8 +59,8 @@ def run_ranks(
 ) -> Ranks:
     """Run ``here`` ranks of rank_torch.py; all are ended when none has said anything for twice ``watchdog`` seconds."""
     meeting = meeting or Meeting()
-    folder = tempfile.mkdtemp(prefix="dlcheck-")
-    path = os.path.join(folder, "lines")
+    folder = temporary.Folder()
+    path = os.path.join(folder.path, "lines")
     words = json.dumps({**options, "lines": path, "seconds": watchdog})
     argv = (
         *(python, "-m", "torch.distributed.run", "--nproc-per-node", str(here)),
@@ -72,9 +70,9 @@ def run_ranks(
         *(str(INSIDE / "rank_torch.py"), words),
     )
     # The launcher leaves a folder of logs (torchelastic_...) wherever temporary files go: here it goes with ours.
-    env = {**env, "TMPDIR": folder}
+    env = {**env, "TMPDIR": folder.path}
     # In the empty folder: -m would import a torch.py of the working directory instead.
-    child = Child(argv, name="smoke, distributed", timeout=timeout, env=env, cwd=folder, kept=True)
+    child = Child(argv, name="smoke, distributed", timeout=timeout, env=env, cwd=folder.path, kept=True)
     try:
         size, heard = 0, time.monotonic()
         while not child.done():
@@ -91,7 +89,7 @@ def run_ranks(
         return Ranks(_events(path), done, _exit_codes(done.output))
     finally:
         child.end()
-        shutil.rmtree(folder, ignore_errors=True)
+        folder.close()
 
 
 def _events(path: str) -> tuple[dict[str, Any], ...]:
