@@ -131,10 +131,11 @@ def is_interactive() -> bool:
     return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
 
-def ask(question: str) -> bool:
-    """Ask yes or no; no is the default, and the answer where nobody is there."""
+def ask(question: str) -> bool | None:
+    """Ask whether to go on; no is the default. None where nobody is there, who is told how to answer beforehand."""
     if not is_interactive():
-        return False
+        say("Nobody is there to ask: --yes does it, --dry-run only shows it.")
+        return None
     _write(sys.stderr, f"{question} [y/N] ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -104,11 +104,9 @@ def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: b
         return done.exit_code
     if not yes:
         console.say(proposal(done.plan, console.style(sys.stderr, verbosity=max(0, verbosity))).rstrip())
-        if not console.is_interactive():
-            console.say("Nobody is there to ask: --yes does it, --dry-run only shows it.")
-            return 2
-        if not console.ask("Do it?"):
-            return 1
+        agreed = console.ask("Do it?")
+        if not agreed:
+            return 2 if agreed is None else 1
     with Progress(done.plan.artifacts) as progress:
         done = verb.install(prepared, os.environ, progress)
     if done.failure and done.failure.step == "lock" and not again:

@@ -40,9 +40,6 @@ def mend(report: Report, *, dry_run: bool, yes: bool, offline: bool) -> bool:
         console.say(show(install.planned(prepared), style).rstrip())
         return False
     console.say(proposal(prepared.plan, style).rstrip())
-    if not yes and not console.is_interactive():
-        console.say("Nobody is there to ask: --yes does it, --dry-run only shows it.")
-        return False
     if not yes and not console.ask("Do it?"):
         return False
     with Progress(prepared.plan.artifacts) as progress:
