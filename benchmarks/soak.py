@@ -4,8 +4,8 @@
     python benchmarks/soak.py                        small numbers, a minute
     python benchmarks/soak.py --runs 1000 --kills 60
 
-Looked for after every part: processes, temporary folders, half-written documents, a history out of bounds; and that runs at
-the same time agree.
+Looked for after every part: processes, temporary folders, half-written documents, a history out of bounds; that runs at the
+same time agree, and that an installation that was killed left nothing or the whole, and is finished by the same command.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from dlcheck.host import record  # noqa: E402 - the tree beside this file, installed or not
+from dlcheck.installers import staging  # noqa: E402
+from tests.faults.killed import make_wheel  # noqa: E402
+
 MARK = "DLCHECK_SOAK"
 BUSY = "DL104"
 """The check of how busy the machine is at this moment."""
@@ -140,33 +146,54 @@ def killed(place: Place, kills: int, python: str, number: int) -> list[str]:
     chance = random.Random(number)
     log = place.documents / "error.log"
     log.write_text("RuntimeError: CUDA error: no kernel image is available for execution on the device\n" * 2000)
+    wheels = place.documents / "wheels"
+    wheels.mkdir()
+    make_wheel(wheels, "soaked", 3000)
     commands = (
-        ("doctor", "--offline", "--python", python, "--timeout", "60", "--format", "json", "--output", "{}"),
-        ("smoke", "--python", python, "--format", "json", "--output", "{}"),
-        ("diagnose", str(log), "--format", "json", "--output", "{}"),
-        ("install", "torch", "--dry-run", "--offline", "--venv", "env", "--format", "json"),
+        ("doctor", "--offline", "--python", python, "--timeout", "60", "--format", "json", "--output", "{}.json"),
+        ("smoke", "--python", python, "--format", "json", "--output", "{}.json"),
+        ("diagnose", str(log), "--format", "json", "--output", "{}.json"),
+        ("install", "soaked", "--find-links", str(wheels), "--offline", "--no-smoke", "--yes", "--venv", "{}"),
     )
     wrong: list[str] = []
     usual = {words: _seconds(place, words) for words in commands}
-    landed, whole = dict.fromkeys(MOMENTS, 0), 0
+    landed, whole, environments = dict.fromkeys(MOMENTS, 0), 0, 0
     for at in range(kills):
-        path = place.documents / f"document-{at}.json"
+        path = place.documents / f"killed-{at}"
         chosen, moment = commands[at % len(commands)], MOMENTS[at // len(commands) % len(MOMENTS)]
-        words = [word.format(path) if word == "{}" else word for word in chosen]
+        words = [word.format(path) for word in chosen]
         landed[moment] += _kill(place, words, moment, chance.random() * usual[chosen], usual[chosen])
         if left := _wait_for_none(place):
             wrong.append(f"{words[0]}, killed {moment}: still running: {left[:2]}")
-        if path.exists():
+        document = path.with_suffix(".json")
+        if document.exists():
             whole += 1
             try:
-                json.loads(path.read_text("utf-8"))
+                json.loads(document.read_text("utf-8"))
             except ValueError:
                 wrong.append(f"{words[0]}, killed {moment}: half a document")
+        if words[0] == "install":
+            environments += path.exists()
+            wrong += _not_finished(place, words, path, moment)
     if (said := place.integrity()) != "ok":
         wrong.append(f"the history after {kills} kills: {said}")
     moments = ", ".join(f"{count} {moment}" for moment, count in landed.items())
     print(f"killed: {sum(landed.values())} of {kills} commands before their end ({moments}), {whole} whole documents, "
-          f"{len(place.leftovers())} temporary folders of the killed stay (nobody was left to remove them)")  # fmt: skip
+          f"{environments} whole environments, {len(place.leftovers())} temporary folders of the killed stay")  # fmt: skip
+    return wrong
+
+
+def _not_finished(place: Place, words: list[str], environment: Path, moment: str) -> list[str]:
+    """What is wrong with an installation that was killed: half an environment, or the same command does not finish it."""
+    wrong = []
+    if environment.exists() and not record.has_all(staging.site_packages(str(environment))):
+        wrong.append(f"install, killed {moment}: half an environment")
+    again = place.start(*words)
+    _, said = again.communicate(timeout=600)
+    if again.returncode or not record.has_all(staging.site_packages(str(environment))):
+        wrong.append(f"install, killed {moment}: the same command ends with {again.returncode}: {said[-200:]}")
+    if beside := [one.name for one in environment.parent.glob("*dlcheck-*")]:
+        wrong.append(f"install, killed {moment} and finished: left beside it: {beside}")
     return wrong
 
 
@@ -198,11 +225,10 @@ def _kill(place: Place, words: list[str], moment: str, by_chance: float, usual: 
 
 def _seconds(place: Place, words: tuple[str, ...]) -> float:
     """How long the command takes here and now when nobody kills it: the middle one of three."""
-    argv = [word.format(place.documents / "first.json") if word == "{}" else word for word in words]
     took = []
-    for _ in range(3):
+    for at in range(3):
         began = time.monotonic()
-        place.start(*argv).communicate()
+        place.start(*(word.format(place.documents / f"first-{at}") for word in words)).communicate()
         took.append(time.monotonic() - began)
     return sorted(took)[1]
 

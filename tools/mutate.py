@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Changes one thing at a time in a file and asks the tests whether they notice: a sample, for mutation testing of checks/.
+"""Changes one thing at a time in some files and asks the tests whether they notice: a sample, for mutation testing of checks/.
 
+    python tools/mutate.py dlcheck/checks --tests tests/checks tests/machines --sample 200
     python tools/mutate.py dlcheck/checks/pairs.py --tests tests/checks/test_pairs.py --sample 20
 
 Changes: a comparison turned around, an operator swapped, a constant moved by one, a condition negated, a return emptied.
-The file is put back after each, whatever happens. Survivors are printed with their line.
+A file is put back after each, whatever happens. Survivors are printed with their line.
 """
 
 from __future__ import annotations
@@ -52,39 +53,47 @@ def changed(node: ast.AST) -> ast.AST | None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("files", type=Path, nargs="+", help="files, or folders of them")
     parser.add_argument("--tests", nargs="+", required=True)
-    parser.add_argument("--sample", type=int, default=20)
+    parser.add_argument("--sample", type=int, default=20, help="of all files together")
     parser.add_argument("--number", type=int, default=1, help="equal numbers, equal samples")
     given = parser.parse_args()
-    source = given.file.read_text("utf-8")
-    tree = ast.parse(source)
-    every = places(tree)
+    files = [one for path in given.files for one in (sorted(path.glob("*.py")) if path.is_dir() else [path])]
+    every = [(path, at) for path in files for at in places(ast.parse(path.read_text("utf-8")))]
     chosen = random.Random(given.number).sample(every, min(given.sample, len(every)))
-    survivors = 0
-    try:
-        for at in chosen:
-            made = copy.deepcopy(tree)
-            node = list(ast.walk(made))[at]
-            line, before = getattr(node, "lineno", 0), ast.unparse(node).split("\n")[0]
-            after = ast.unparse(changed(node)).split("\n")[0]
-            given.file.write_text(ast.unparse(made), "utf-8")
-            if _pass(given.tests):
-                survivors += 1
-                print(f"survived {given.file.name}:{line}: {before}  ->  {after}", flush=True)
-    finally:
-        given.file.write_text(source, "utf-8")
-    print(
-        f"{given.file.name}: {len(chosen) - survivors} of {len(chosen)} changes noticed, of {len(every)} possible ones"
-    )
+    if not _pass(given.tests):
+        sys.exit("the tests fail already without a change")
+    noticed = sum(is_noticed(path, at, given.tests) for path, at in sorted(chosen))
+    print(f"{noticed} of {len(chosen)} changes noticed, of {len(every)} possible ones in {len(files)} files")
     return 0
+
+
+def is_noticed(path: Path, at: int, tests: list[str]) -> bool:
+    """Change the node at that position, ask the tests, put the file back; a survivor is printed."""
+    source = path.read_text("utf-8")
+    tree = ast.parse(source)
+    node = list(ast.walk(tree))[at]
+    line, before = getattr(node, "lineno", 0), ast.unparse(node).split("\n")[0]
+    after = ast.unparse(changed(node)).split("\n")[0]
+    try:
+        path.write_text(ast.unparse(tree), "utf-8")
+        survived = _pass(tests)
+    finally:
+        path.write_text(source, "utf-8")
+    if survived:
+        print(f"survived {path.name}:{line}: {before}  ->  {after}", flush=True)
+    return not survived
 
 
 def _pass(tests: list[str]) -> bool:
     argv = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     # Byte code of the file before the change could be as old and as long as the change itself.
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(argv, cwd=ROOT, env=environ, capture_output=True, timeout=600, check=False)
+    try:
+        done = subprocess.run(argv, cwd=ROOT, env=environ, capture_output=True, timeout=600, check=False)
+    except subprocess.TimeoutExpired:
+        # Tests that never end have noticed something.
+        return False
     return done.returncode == 0
 
 

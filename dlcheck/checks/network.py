@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from dlcheck.checks.rule import rule
@@ -32,6 +33,8 @@ _WORDS = {
     "http": "it answers with an error",
     "file": "the folder is not there",
 }
+_HERE = re.compile(r"(?:localhost|127(?:\.\d+){3}|::1|\[::1\])(?::\d+)?")
+"""A host, with its port or without, that is this machine itself."""
 
 
 def tried(facts: Facts) -> NetworkFacts:
@@ -144,9 +147,9 @@ def trust_weakened(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa
     Whoever sits on the way can then deliver any package. Addresses of this machine itself are not meant.
     """
     network = known(facts.network)
-    local = ("http://localhost", "http://127.", "http://[::1]")
     for one in network.indexes:
-        if one.url.startswith("http://") and not one.url.startswith(local):
+        plain = re.match(r"http://(?:[^/@]*@)?([^/?#]*)", one.url)
+        if plain and not _HERE.fullmatch(plain[1]):
             yield Finding(
                 cause="index-trust",
                 message=f"{one.url} is not encrypted ({one.source})",
@@ -154,7 +157,7 @@ def trust_weakened(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa
                 about={"url": one.url},
             )
     for host in network.trusted_hosts:
-        if host.partition(":")[0] not in ("localhost", "127.0.0.1", "::1"):
+        if not _HERE.fullmatch(host):
             yield Finding(
                 cause="index-trust",
                 message=f"the certificate of {host} is not checked (trusted-host)",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dlcheck.model.plan import Artifact, Installation, Plan, Refusal
 from dlcheck.model.shell import quote
 from dlcheck.model.style import Style
+from dlcheck.model.units import counted
 
 SHOWN = 5
 """Packages named one by one; the rest is counted."""
@@ -142,11 +143,11 @@ def _refusals(refusals: tuple[Refusal, ...], style: Style) -> list[str]:
 def _bundled(done: Installation, style: Style) -> list[str]:
     """What lies in the bundle, and how a machine without network installs from it."""
     sign = style.paint(style.sign("passed"), "green")
-    lock = done.written[-1]
+    lock, wheels = done.written[-1], counted(len(done.plan.artifacts), "wheel")
     command = ("dlcheck", "install", "--frozen", "--lock", lock, "--offline")
     return [
         *(f"{sign} written: {one}" for one in done.written),
-        f"  {len(done.plan.artifacts)} wheels for this Python and system. There:  {quote(command)}",
+        f"  {wheels} for this Python and system. There:  {quote(command)}",
     ]
 
 
@@ -154,9 +155,8 @@ def _installed(done: Installation, style: Style) -> list[str]:
     plan = done.plan
     proof = done.proof
     sign = style.paint(style.sign("passed"), "green")
-    lines = [
-        f"{sign} {plan.venv}: {len(plan.artifacts)} packages, {_list(plan.requirements)} ({plan.accelerator}), {done.seconds:.0f} s"
-    ]
+    packages = counted(len(plan.artifacts), "package")
+    lines = [f"{sign} {plan.venv}: {packages}, {_list(plan.requirements)} ({plan.accelerator}), {done.seconds:.0f} s"]
     if proof:
         lines.append(f"{sign} {proof.files} files are what their packages say")
         if proof.trained:

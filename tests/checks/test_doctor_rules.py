@@ -66,6 +66,7 @@ def with_port(facts: Facts, state: str = "ACTIVE") -> Facts:
     return replace(facts, devices=DeviceFacts(pci=(), interconnect=InterconnectFacts(infiniband=(port,))))
 
 
+OLD_SITE = SITE.replace("3.11", "3.9")
 NO_FRAMEWORK = replace(WELL, frameworks={})
 ONLY_TORCH = replace(WELL, frameworks={"torch": WELL.frameworks["torch"]})  # type: ignore[index]
 
@@ -154,6 +155,10 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL201", index({"reached": False, "step": "http", "error": "HTTP 503", "status": 503}), ("index-server-fault", E)),
     ("DL201", index({}, {"role": "extra-index", "reached": False, "step": "http", "error": "HTTP 403", "status": 403}), ("index-server-fault", W)),
     ("DL201", index({"role": "find-links", "reached": False, "step": "file", "error": "gone", "status": None}, {}), ("index-configuration", W)),
+    # All out of reach at the same early step: one broken connection, told once. At different steps: each is told.
+    ("DL201", index(*[{"reached": False, "step": "tcp", "error": "refused", "status": None}] * 2), [("network-blocked", E)]),
+    ("DL201", index({"reached": False, "step": "dns", "error": "no name", "status": None}, {"reached": False, "step": "tls", "error": "self-signed", "status": None}), [("dns-failure", E), ("tls-proxy-ca-untrusted", E)]),
+    ("DL201", index(*[{"reached": False, "step": "dns", "error": "no name", "status": None}] * 2, {"role": "find-links", "reached": False, "step": "file", "error": "gone", "status": None}), [("dns-failure", E), ("index-configuration", E)]),
     ("DL201", but("network", tried=False), SKIPPED),
     ("DL201", but("network", no_index=True), SKIPPED),
     ("DL202", but("network", ca_files={"SSL_CERT_FILE": "/gone.pem"}, missing_ca_files=("SSL_CERT_FILE",)), ("ca-bundle-path-missing", W)),
@@ -163,6 +168,11 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL204", index({"url": "http://mirror.example/simple"}), ("index-trust", W)),
     ("DL204", index({"url": "http://localhost:3141/simple"}), PASSED),
     ("DL204", but("network", trusted_hosts=("mirror.example",)), ("index-trust", W)),
+    ("DL204", but("network", trusted_hosts=("localhost:3141", "127.0.0.1", "::1", "[::1]:8080")), PASSED),
+    ("DL204", index({"url": "http://user:***@127.0.0.1:3141/simple"}, {"url": "http://[::1]:3141/simple"}), PASSED),
+    # Names that only begin like this machine's.
+    ("DL204", index({"url": "http://localhost.example/simple"}), ("index-trust", W)),
+    ("DL204", but("network", trusted_hosts=("localhost.example",)), ("index-trust", W)),
     ("DL205", index({"bytes_per_second": 200_000.0}), ("slow-network", N)),
     ("DL205", index({"bytes_per_second": 9e6}), PASSED),
     # DL301-303 editors
@@ -175,6 +185,8 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL303", but("workplace", kernels=(KernelFacts(name="a", python="/usr/bin/python3", python_exists=True, is_target=False),)), ("notebook-kernel-other-python", N)),
     ("DL303", but("workplace", inside="jupyter", kernels=(KernelFacts(name="a", python="/usr/bin/python3", python_exists=True, is_target=False),)), ("notebook-kernel-other-python", W)),
     ("DL303", but("workplace", editors=(EditorFacts(name="VS Code"),), kernels=()), SKIPPED),
+    # The only kernel leads to a Python that is gone: another rule tells of it.
+    ("DL303", but("workplace", kernels=(KernelFacts(name="a", python="/gone/python", python_exists=False, is_target=False),)), PASSED),
     ("DL304", replace(but("python", loaded={"torch": "2.12.0+cpu"}), distributions=(package("torch", "2.13.0+cpu"),)), ("kernel-restart-needed", W)),
     ("DL304", replace(but("python", loaded={"torch": "2.13.0+cu130"}), distributions=(package("torch", "2.13.0"),)), PASSED),
     ("DL304", replace(but("python", loaded={"torch": "2.13.0+cu130"}), distributions=(package("torch", "2.13.0+cpu"),)), ("kernel-restart-needed", W)),
@@ -215,6 +227,9 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL408", replace(WELL, variables={"PYTHONPATH": "/src:/usr/lib/python3/dist-packages"}), ("two-copies-installed", W)),
     ("DL408", replace(WELL, variables={"PYTHONPATH": "/home/someone/src"}), PASSED),
     ("DL408", replace(WELL, variables={"PYTHONPATH": f"{SITE}/"}), PASSED),
+    # On the interpreter's own path by PYTHONPATH alone: the release in its name tells it apart.
+    ("DL408", replace(but("python", site_packages=(SITE, OLD_SITE), prefix=None), variables={"PYTHONPATH": OLD_SITE}), ("two-copies-installed", W)),
+    ("DL408", but("python", startup_error="SIGSEGV"), SKIPPED),
     ("DL409", replace(WELL, shadows=("torch.py",)), ("local-file-shadows-package", E)),
     ("DL409", replace(WELL, shadows=("random.py",)), ("local-file-shadows-package", W)),
     ("DL410", replace(but("python", user_site="/u"), distributions=(Distribution(name="torch", version="1.0", location="/u"), package("torch", "2.0"))), ("user-site-shadows-env", W)),
@@ -234,6 +249,9 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL421", packages(package("torchvision", "0.20.0", "torch==2.5.0")), ("torch-companion-mismatch", E)),
     ("DL421", packages(package("torchvision", "0.28.0", "torch==2.13.0")), PASSED),
     ("DL421", packages(package("keras", "2.15.0"), without="keras"), ("keras-tf-version-mismatch", E)),
+    # A leftover folder is no second copy of the distribution whose name it has.
+    ("DL421", packages(package("jaxlib", "0.4.1", damaged="a leftover of an interrupted pip"), package("jax", "0.10.2", "jaxlib<=0.10.2"), package("jaxlib", "0.10.2")), PASSED),
+    ("DL422", packages(package("torch", "1.0", damaged="a leftover of an interrupted pip")), PASSED),
     ("DL421", packages(package("jax", "0.10.2", "jaxlib<=0.10.2,>=0.10.0"), package("jaxlib", "0.4.1")), ("jax-jaxlib-mismatch", E)),
     ("DL421", packages(package("tensorboard", "2.0", "protobuf<4"), package("protobuf", "6.0")), ("protobuf-too-new", E)),
     ("DL421", packages(package("app", "1.0", "tensorflow>=2")), PASSED),
@@ -257,6 +275,8 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL502", NO_FRAMEWORK, PASSED),
     ("DL503", raised("ImportError", "libcudart.so.12: cannot open shared object file"), ("cuda-libs-missing", E)),
     ("DL503", raised("ModuleNotFoundError", "No module named 'torchgen.model'"), ("broken-partial-install", E)),
+    ("DL503", framework("jax", run=run(error_type="ModuleNotFoundError", error="No module named 'jaxlib.mosaic'")), ("jax-jaxlib-mismatch", E)),
+    ("DL503", framework("keras", run=run(error_type="ModuleNotFoundError", error="No module named 'jax'")), ("keras-backend-not-installed", E)),
     ("DL503", raised("ModuleNotFoundError", "No module named 'sympy'"), ("dependency-pins-conflict", E)),
     ("DL503", raised("RuntimeError", "something nobody has seen"), ("import-raises", E)),
     ("DL503", framework("torch", run=run(result="crashed", signal="SIGILL")), ("cpu-lacks-avx", E)),
@@ -275,6 +295,7 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL506", framework("keras", backend="nonsense"), ("keras-backend-not-installed", E)),
     ("DL506", framework("keras", version="2.15.0", backend="jax"), SKIPPED),
     ("DL506", framework("keras", backend="torch"), PASSED),
+    ("DL506", framework("keras", backend="numpy"), PASSED),
     ("DL507", framework("theano", version="1.0.5"), ("framework-ended", W)),
     ("DL507", framework("deeplearning4j", version="1.0.0-M2.1", backend="JVM java"), ("framework-ended", N)),
     ("DL507", framework("pytensor"), PASSED),
@@ -290,8 +311,8 @@ def test_table(code: str, facts: Facts, expected: Any):
     if isinstance(expected, Status):
         assert [one.status for one in verdicts] == [expected], verdicts
         return
-    found = {(one.cause, one.severity) for verdict in verdicts for one in verdict.findings}
-    assert expected in found, verdicts
+    found = [(one.cause, one.severity) for verdict in verdicts for one in verdict.findings]
+    assert found == expected if isinstance(expected, list) else expected in found, verdicts
     assert {cause for cause, _ in found} <= set(BY_CODE[code].causes)
 
 

@@ -10,7 +10,7 @@ from dlcheck.checks import RULES
 from dlcheck.checks.cuda_path import first_broken
 from dlcheck.checks.judge import judge
 from dlcheck.checks.nvidia_cards import capability_of, generation_of, runs
-from dlcheck.model.device_facts import DeviceFacts, DriverCall, Gpu, NvidiaFacts, PciDevice
+from dlcheck.model.device_facts import AmdFacts, AppleFacts, DeviceFacts, DriverCall, Gpu, NvidiaFacts, PciDevice
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Status
@@ -424,6 +424,29 @@ def test_a_gpu_that_the_profile_asks_for(container, gpu, cause, severity):
     assert not found(NONE, "DL601")
 
 
+GAUDI = FrameworkFacts(
+    name="torch", run=ImportFacts(result="found", devices=(FrameworkDevice(kind="hpu", index=0, name="Gaudi"),))
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        (replace(NONE, system=SystemFacts(name="linux", wsl=1)), Status.SKIPPED),
+        (replace(NONE, devices=DeviceFacts(pci=(), nvidia=Unknown("closed"))), Status.SKIPPED),
+        (replace(NONE, devices=DeviceFacts(pci=(), amd=AmdFacts(gpus=(Gpu(name="Instinct", integrated=False),)))), Status.PASSED),
+        (replace(NONE, devices=DeviceFacts(pci=(), amd=AmdFacts(gpus=(Gpu(name="Radeon", integrated=True),)))), Status.FAILED),
+        (replace(NONE, devices=DeviceFacts(pci=(), apple=AppleFacts(chip="Apple M3"))), Status.PASSED),
+        (replace(NONE, devices=DeviceFacts(pci=(), apple=AppleFacts(chip="Intel Core i5"))), Status.FAILED),
+        # An accelerator that no rule knows, and that PyTorch computes on.
+        (replace(NONE, frameworks={"torch": GAUDI}), Status.PASSED),
+    ],
+)  # fmt: skip
+def test_what_counts_as_a_gpu_that_the_profile_asks_for(facts: Facts, status: Status):
+    (verdict,) = judge(facts, Profile(name="train", gpu="required"), [one for one in RULES if one.code == "DL601"], "")
+    assert verdict.status is status, verdict
+
+
 @pytest.mark.parametrize(
     ("name", "capability"),
     [
@@ -472,6 +495,8 @@ def test_generation_by_pci_number(number, name):
         (("sm_120",), (12, 1), "native"),
         (("compute_52",), (6, 1), "ptx"),
         (("sm_101",), (11, 0), "native"),
+        (("gfx1100", "sm_x", "sm_86"), (8, 6), "native"),
+        (("gfx1100",), (8, 6), "none"),
     ],
 )
 def test_code_for_a_capability(codes, device, served):

@@ -11,22 +11,26 @@ from dlcheck.checks import RULES, requirements
 from dlcheck.checks.frameworks import _device_cause
 from dlcheck.checks.judge import judge
 from dlcheck.checks.rule import rule
+from dlcheck.model.device_facts import AmdFacts, DriverCall
 from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Status
 from dlcheck.model.host_facts import SystemFacts
 from dlcheck.model.profile import Profile
-from dlcheck.model.python_facts import Distribution, FrameworkFacts, PythonFacts
+from dlcheck.model.python_facts import Distribution, FrameworkFacts, ImportFacts, PythonFacts
 from tests.checks.test_accelerators import amd as amd_facts
 from tests.checks.test_accelerators import (
     both,
+    card,
     devices,
     framework,
     machine,
     nvidia,
+    ranges,
     same,
     tools,
     torch,
+    variables,
     wheels,
 )
 from tests.well import WELL
@@ -52,6 +56,14 @@ def distributions(*names: str) -> Change:
     return lambda facts: replace(
         facts, distributions=tuple(Distribution(name=one.partition("==")[0], version=one.partition("==")[2]) for one in names)
     )  # fmt: skip
+
+
+def without_wheel(change: Change, name: str) -> Change:
+    """What the change made, but for one distribution."""
+    return both(
+        change,
+        lambda facts: replace(facts, distributions=tuple(one for one in facts.distributions if one.name != name)),  # type: ignore[union-attr]
+    )
 
 
 def without_answer(name: str) -> Change:
@@ -84,6 +96,30 @@ ROWS: list[tuple[str, str, Change, Status, str]] = [
     ("DL664", "arc-b580-xpu", distributions("torch==2.8.0"), SKIPPED, "the extension is not installed"),
     ("DL501", "rtx4090-ubuntu", same, PASSED, ""),
     ("DL680", "rtx4090-ubuntu", same, SKIPPED, "not the Windows Subsystem"),
+    ("DL680", "wsl2-rtx4070", same, PASSED, ""),
+    ("DL681", "wsl2-rtx4070", of("container", kind="docker"), SKIPPED, "lent by the engine"),
+    ("DL644", "rx7900xtx-rocm", system(name="windows"), SKIPPED, "no PyTorch beside an AMD card"),
+    ("DL644", "rx7900xtx-cuda-build", both(system(name="windows"), lambda facts: replace(facts, frameworks={})), SKIPPED, "no PyTorch"),
+    ("DL649", "wsl2-rtx4070", torch(rocm="7.2", cuda=None, run=ImportFacts(result="found", gpu_available=True)), PASSED, ""),
+    ("DL649", "wsl2-rtx4070", both(torch(rocm="7.2", cuda=None, run=None), devices(amd=AmdFacts(dxg_runtime=True))), PASSED, ""),
+    ("DL661", "arc-b580-without-runtime", torch(run=ImportFacts(result="found", gpu_available=True)), PASSED, ""),
+    ("DL673", "macbook-m3", both(wheels("tensorflow-metal==1.1"), without_answer("jax")), PASSED, ""),
+    ("DL700", "cudnn-in-ld-library-path", lambda facts: replace(facts, distributions=()), SKIPPED, ""),
+    ("DL701", "stub-in-ld-library-path", nvidia(libcuda=DriverCall(library="libcuda.so.1", code=0)), PASSED, ""),
+    ("DL704", "rtx4090-ubuntu", both(tools(nvcc="13.0"), torch(cuda="13.0")), PASSED, ""),
+    ("DL704", "rtx4090-ubuntu", both(tools(nvcc="12.4"), torch(cuda=None)), SKIPPED, "no toolkit beside"),
+    ("DL705", "rtx4090-ubuntu", without_wheel(ranges("9.1.0.70"), "nvidia-cudnn-cu12"), SKIPPED, "no CUDA wheels beside"),
+    ("DL801", "docker-gpu", nvidia(module="535.183.01", libcuda=DriverCall(library="libcuda.so.1", code=0), cuda_devices=None, cuda_gpus=()), PASSED, ""),
+    ("DL802", "docker-gpu", both(dead(cuda_driver=None), variables(NVIDIA_REQUIRE_CUDA="cuda>=12.8")), SKIPPED, "CUDA version is not known"),
+    ("DL802", "docker-gpu", both(dead(cuda_driver="12.9"), variables(NVIDIA_REQUIRE_CUDA="cuda>=12.8")), PASSED, ""),
+    ("DL802", "docker-gpu", both(dead(cuda_driver="12.2"), variables(NVIDIA_REQUIRE_CUDA="brand=tesla")), PASSED, ""),
+    ("DL804", "slurm-job-without-gpu", devices(pci=()), SKIPPED, "shows no NVIDIA GPU"),
+    ("DL602", "rtx4090-ubuntu", both(card(driver="vfio-something"), dead()), PASSED, ""),
+    ("DL611", "rtx4090-ubuntu", framework("torch", build=Unknown("no file")), UNKNOWN, ""),
+    ("DL661", "arc-b580-xpu", framework("torch"), PASSED, ""),
+    ("DL672", "mac-intel", devices(apple=None), UNKNOWN, "chip's name is not known"),
+    ("DL673", "macbook-m3", both(wheels("tensorflow-metal==1.2", "tensorflow==2.18"), lambda facts: replace(facts, frameworks={"tensorflow": FrameworkFacts(name="tensorflow", version="2.18.0", run=ImportFacts(result="found", gpu_available=True))})), PASSED, ""),
+    ("DL421", "rtx4090-ubuntu", of("python", version=Unknown("silent")), SKIPPED, "version of the interpreter"),
 ]  # fmt: skip
 
 
@@ -100,6 +136,7 @@ def test_a_rule_says_why_it_does_not_judge(code: str, name: str, change: Change,
 PROFILES = (
     ("DL101", {"cpu_class": ""}, "asks for no class"),
     ("DL501", {"any_framework": False}, "asks for none"),
+    ("DL524", {"internet": False}, "asks for no internet"),
 )
 
 

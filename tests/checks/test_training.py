@@ -75,6 +75,12 @@ def test_one_number_off_by_a_ten_thousandth_is_found(name, part):
     assert "off by 1.0e-04" in said.why or "reported weights" in said.why
 
 
+@pytest.mark.parametrize(("moved_by", "cause"), [(1e-6, None), (1e6, training.DEVICE_COMPUTES_WRONG)])
+def test_gradients_that_are_differences_of_weights_are_known_to_their_rounding_only(moved_by, cause):
+    run = altered("mlp-regression", "gradients", 0, 1.0001)
+    assert judged(replace(run, moved_by=moved_by)).cause == cause
+
+
 @pytest.mark.parametrize("name", LEARNT)
 def test_a_loss_off_by_a_hundred_thousandth_is_found(name):
     run = healthy(name)
@@ -133,7 +139,13 @@ def test_a_worker_that_claims_the_reference_losses_for_other_weights_is_found():
 
 def test_missing_numbers_prove_nothing():
     run = healthy("cnn-images")
-    for change in ({"losses": run.losses[:-1]}, {"trained": {}}, {"gradients": {"w1": (1.0,)}}, {"start": {}}):
+    for change in (
+        {"losses": run.losses[:-1]},
+        {"trained": {}},
+        {"gradients": {"w1": (1.0,)}},
+        {"start": {}},
+        {"dtype": "int8"},
+    ):
         assert judged(replace(run, **change)).cause == training.REPORT_INCONSISTENT
 
 

@@ -11,6 +11,7 @@ from dlcheck import profiles
 from dlcheck.checks import gpu_builds, variables
 from dlcheck.checks.judge import judge
 from dlcheck.model.device_facts import DeviceFacts, DriverCall, Gpu, NvidiaFacts
+from dlcheck.model.fact import Unknown
 from dlcheck.model.facts import Facts
 from dlcheck.model.finding import Status
 from dlcheck.model.host_facts import ContainerFacts
@@ -102,6 +103,7 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL521", plain(variables={"OMP_NUM_THREADS": "1", "TORCHELASTIC_RUN_ID": "a"}), PASSED),
     ("DL521", plain(variables={"OMP_NUM_THREADS": "1"}, cpu=cpu(allowed_cpus=2)), PASSED),
     ("DL521", plain(variables={"OMP_NUM_THREADS": "1"}, cpu=cpu(quota_cpus=1.0)), PASSED),
+    ("DL521", plain(variables={"OMP_NUM_THREADS": "1"}, cpu=cpu(allowed_cpus=Unknown("closed"))), PASSED),
     ("DL521", plain(variables={"OMP_NUM_THREADS": "6"}), PASSED),
     ("DL521", plain(variables={"OMP_NUM_THREADS": "6,2"}), PASSED),
     ("DL521", plain(variables={"OMP_NUM_THREADS": "64"}), PASSED),  # MKL caps it at the CPUs

@@ -16,34 +16,21 @@ from tests.faults.planting import Case, Ground, Planted
 FILES = 20_000
 
 
-def make_wheel(folder: Path) -> Path:
-    """A wheel named torch with very many small files, so that there is time to kill."""
-    place = folder / "torch-2.13.0-py3-none-any.whl"
-    rows = []
+def make_wheel(folder: Path, name: str = "torch", files: int = FILES) -> Path:
+    """A wheel, named torch unless told otherwise, with very many small files, so that there is time to kill."""
+    info = f"{name}-2.13.0.dist-info"
+    parts = {
+        f"{name}/__init__.py": "__version__ = '2.13.0'\n",
+        **{f"{name}/part{at}.py": f"x = {at}\n" for at in range(files)},
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.13.0\n\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: zoo\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    place = folder / f"{name}-2.13.0-py3-none-any.whl"
     with zipfile.ZipFile(place, "w") as archive:
-        for name, text in [
-            ("torch/__init__.py", "__version__ = '2.13.0'\n"),
-            *((f"torch/part{at}.py", f"x = {at}\n") for at in range(FILES)),
-        ]:
-            archive.writestr(name, text)
-            rows.append(f"{name},,{len(text)}")
-        archive.writestr("torch-2.13.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 2.13.0\n\n")
-        archive.writestr(
-            "torch-2.13.0.dist-info/WHEEL",
-            "Wheel-Version: 1.0\nGenerator: zoo\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-        )
-        archive.writestr(
-            "torch-2.13.0.dist-info/RECORD",
-            "\n".join(
-                [
-                    *rows,
-                    "torch-2.13.0.dist-info/METADATA,,",
-                    "torch-2.13.0.dist-info/WHEEL,,",
-                    "torch-2.13.0.dist-info/RECORD,,",
-                ]
-            )
-            + "\n",
-        )
+        for path, text in parts.items():
+            archive.writestr(path, text)
+        rows = [f"{path},,{len(text)}" for path, text in parts.items()]
+        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
     return place
 
 
