@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
@@ -22,6 +22,7 @@ from dlcheck.installers.lock import LockedWheel, local_lock
 from dlcheck.installers.places import RIGHTS, Places, unwritable
 from dlcheck.installers.surroundings import surroundings
 from dlcheck.model.environment import Manifest
+from dlcheck.model.fact import or_none
 from dlcheck.model.plan import Proof
 
 
@@ -50,14 +51,16 @@ def carry_out(
             raise Failed("lock", f"{target} was changed by another run meanwhile", "Give the same command again.")
         try:
             paths = _fetch(work)
-            _hold_against_own_tables(prepared, paths)
-            written = _write_lock(work)
             if prepared.options.bundle:
-                return None, (*written, *_bundle(work, paths))
+                _hold_against_own_tables(prepared, lambda wheel, name: text_in(paths[wheel.sha256], name))
+                return None, (*_write_lock(work), *_bundle(work, paths))
             if prepared.plan.mode == "in-place":
+                _hold_against_own_tables(prepared, lambda wheel, name: text_in(paths[wheel.sha256], name))
+                written = _write_lock(work)
                 proved = _into(work, paths)
             else:
                 proved = _build(work, paths)
+                written = _write_lock(work)
                 with work.notes.step("swap"):
                     staging.swap(target)
             work.notes.note("end", "done")
@@ -103,9 +106,13 @@ def _fetch(work: Work) -> dict[str, str]:
             speed.note(work.places.state, missing, fetched, time.monotonic() - began)
 
 
-def _hold_against_own_tables(prepared: Prepared, paths: dict[str, str]) -> None:
-    """Ask the wheels themselves, now that they are here, whether they are the builds that they were chosen for."""
-    why = own_table.disagreement(prepared, lambda wheel, name: text_in(paths[wheel.sha256], name), newer_only=False)
+def _hold_against_own_tables(prepared: Prepared, text_of: Callable[[LockedWheel, str], str | None]) -> None:
+    """Ask the wheels themselves, now that they are here, whether they are the builds that they were chosen for.
+
+    ``text_of`` gives a file of a wheel. Out of a staged environment it is there at once; to find it in the wheel, the 12,000
+    entries of its directory have to be read.
+    """
+    why = own_table.disagreement(prepared, text_of, newer_only=False)
     if why:
         raise Failed("wheel", why, "Another version, or --accelerator with another build: dlcheck install --help")
 
@@ -150,9 +157,11 @@ def _build(work: Work, paths: dict[str, str]) -> Proof:
     work.reporter.step("linking the packages")
     with work.notes.step("link"):
         link(work, paths)
+    site = staging.site_packages(work.stage)
+    _hold_against_own_tables(prepared, lambda _, name: or_none(files.read(os.path.join(site, *name.split("/")))))
     work.reporter.step("holding every file against RECORD")
     with work.notes.step("walk"):
-        count = proof.walked(prepared, work.stage, lambda names: unpack_again(work, paths, names))
+        count = proof.walked(prepared, work.stage, work.places, lambda names: unpack_again(work, paths, names))
     trained: tuple[str, ...] = ()
     if prepared.options.smoke:
         work.reporter.step("training in it")

@@ -61,7 +61,7 @@ def fill(prepared: Prepared, filler: Filler) -> int:
     )
     for _ in range(2):
         filler.install(again)
-        seen = record.walk(site, only=names)
+        seen = record.walk(site, only=names, deep=True)
         again = frozenset(one.name for one in seen.broken)
         if not again:
             break

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 from dlcheck import machine
 from dlcheck.host import environments, record
 from dlcheck.installation.prepared import Prepared, Unresolved
-from dlcheck.installers import journal, staging
+from dlcheck.installers import hashed, journal, staging
 from dlcheck.installers.places import RIGHTS, Places, unwritable
 from dlcheck.look import look_for_builds
-from dlcheck.model.environment import Environment, Manifest
+from dlcheck.model.environment import MANIFEST, Environment, Manifest
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.plan import Failure, Machine, Options, Plan
 
@@ -54,7 +54,8 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     here = machine.machine_of(facts)
     if options.assume:
         here = machine.assume(here, options.assume)
-    if _has_nothing_to_do(target, options, requirements, here):
+    places = Places.of(environ)
+    if _has_nothing_to_do(target, options, requirements, here, places):
         plan = Plan(
             id="", python=target.python or python, venv=target.folder, installer=_installer(target), mode="nothing",
             accelerator=target.manifest.accelerator if target.manifest else "", reason="everything asked for is there and whole",
@@ -68,7 +69,7 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
         id="", python=python, venv=target.folder, installer="", accelerator="", reason="", mode=_mode(options, target),
         requirements=requirements,
     )  # fmt: skip
-    _refuse_read_only(started, Places.of(environ), options)
+    _refuse_read_only(started, places, options)
     base = Prepared(plan=started, options=options, target=target, machine=here, python=here.python)
     return resolved(base, environ, say)
 
@@ -160,7 +161,9 @@ def _merged(before: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
     return kept + tuple(dict.fromkeys(asked))
 
 
-def _has_nothing_to_do(target: Environment, options: Options, requirements: tuple[str, ...], here: Machine) -> bool:
+def _has_nothing_to_do(
+    target: Environment, options: Options, requirements: tuple[str, ...], here: Machine, places: Places
+) -> bool:
     """Whether the environment is ours, chosen for this machine, holds all that is wanted, and is whole by its RECORDs."""
     manifest = target.manifest
     if manifest is None or target.damage or options.frozen or options.bundle or not target.site_packages:
@@ -173,7 +176,7 @@ def _has_nothing_to_do(target: Environment, options: Options, requirements: tupl
     # The manifest's versions were resolved from the manifest's wishes: the same versions satisfy the same wishes.
     if requirements != manifest.requirements and not _satisfied(have, requirements):
         return False
-    return _is_whole(target.site_packages, manifest)
+    return _is_whole(target, manifest, places)
 
 
 def _satisfied(have: Mapping[str, str], requirements: tuple[str, ...]) -> bool:
@@ -182,11 +185,17 @@ def _satisfied(have: Mapping[str, str], requirements: tuple[str, ...]) -> bool:
     return all(_fits(have, record.normalise(wishes.requirement(one).name), one) for one in requirements)
 
 
-def _is_whole(site_packages: str, manifest: Manifest) -> bool:
-    """Every file is there in its size. Where each RECORD is the one that was proved, none is parsed for owners again."""
+def _is_whole(target: Environment, manifest: Manifest, places: Places) -> bool:
+    """Every file is there and is what its RECORD says.
+
+    Where each RECORD is the one that was proved, and no file was written to since, none is hashed again.
+    """
+    site_packages = target.site_packages or ""
     if manifest.records and manifest.records == record.digests(site_packages):
-        return record.has_all(site_packages)
-    return record.walk(site_packages).is_whole
+        written = os.stat(os.path.join(target.folder, MANIFEST)).st_mtime_ns
+        if record.has_all(site_packages, since=written):
+            return True
+    return record.walk(site_packages, deep=True, proved=hashed.known(places.state)).is_whole
 
 
 def _added_by_hand(target: Environment) -> tuple[str, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from dlcheck.host import record
 from dlcheck.installation.prepared import Failed, Prepared
-from dlcheck.installers import staging
+from dlcheck.installers import hashed, staging
+from dlcheck.installers.places import Places
 from dlcheck.model.record import EnvironmentFiles
 from dlcheck.model.report import Target
 
@@ -15,16 +16,22 @@ _DEVICE_OF = {"cu": "cuda", "rocm": "cuda", "xpu": "xpu"}
 """What a build's variant begins with, and the device that must then train."""
 
 
-def walked(prepared: Prepared, folder: str, mend: Callable[[frozenset[str]], None] = lambda _: None) -> int:
-    """Hold every file of the environment against RECORD; how many there are. ``Failed`` where it is not whole.
+def walked(
+    prepared: Prepared, folder: str, places: Places, mend: Callable[[frozenset[str]], None] = lambda _: None
+) -> int:
+    """Hold every file of the environment against its hash in RECORD; how many there are. ``Failed`` where it is not whole.
 
-    ``mend`` is told once which distributions have other files than their RECORD says, and then they are looked at again.
+    A file that uv's cache shares with earlier environments is hashed once, as long as nobody writes to it. ``mend`` is told
+    once which distributions have other files than their RECORD says, and then they are looked at again.
     """
     site = staging.site_packages(folder)
-    seen = record.walk(site)
+    before = hashed.known(places.state)
+    proved = set(before)
+    seen = record.walk(site, deep=True, proved=proved)
     if broken := frozenset(one.name for one in seen.broken):
         mend(broken)
-        seen = record.walk(site)
+        seen = record.walk(site, deep=True, proved=proved)
+    hashed.note(places.state, proved - before)
     wanted = {one.name for one in prepared.wheels}
     found = {one.name for one in seen.distributions}
     if not seen.is_whole or not wanted <= found:

@@ -35,11 +35,13 @@ class Places:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Places:
-        """DLCHECK_CACHE_DIR, else the user's cache folder; DLCHECK_STATE_DIR, else the user's state folder."""
+        """DLCHECK_CACHE_DIR, else the user's cache folder; DLCHECK_STATE_DIR, else the user's state folder. Absolute: the
+        installers work in another folder.
+        """
         return cls(
-            environ.get("DLCHECK_CACHE_DIR") or platformdirs.user_cache_dir("dlcheck"),
-            environ.get("DLCHECK_STATE_DIR") or platformdirs.user_state_dir("dlcheck"),
-            environ.get("UV_CACHE_DIR") or platformdirs.user_cache_dir("uv"),
+            os.path.abspath(environ.get("DLCHECK_CACHE_DIR") or platformdirs.user_cache_dir("dlcheck")),
+            os.path.abspath(environ.get("DLCHECK_STATE_DIR") or platformdirs.user_state_dir("dlcheck")),
+            os.path.abspath(environ.get("UV_CACHE_DIR") or platformdirs.user_cache_dir("uv")),
         )
 
     def wheel(self, sha256: str, filename: str) -> str:

@@ -56,6 +56,42 @@ def test_a_missing_file_is_found_behind_a_complete_record(site: Path):
     assert "numpy/core.so" in broken.sample
 
 
+def test_what_was_hashed_once_is_hashed_again_only_where_it_was_written_to(site: Path, tmp_path: Path):
+    """Files of uv's cache, which environments share by hard links."""
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    for name in ("core.so", "__init__.py"):
+        (cache / name).hardlink_to(site / "numpy" / name)
+    proved: set[str] = set()
+    hashed: list[int] = []
+    assert walk(str(site), deep=True, progress=hashed.append, proved=proved).is_whole
+    assert len(proved) == 1
+    every = sum(hashed)
+    hashed.clear()
+    assert walk(str(site), deep=True, progress=hashed.append, proved=proved).is_whole
+    assert sum(hashed) == every - len((cache / "core.so").read_bytes())
+    (cache / "core.so").write_bytes(b"\x7fELG" * 100)
+    before = set(proved)
+    (broken,) = walk(str(site), deep=True, proved=proved).broken
+    assert broken.sample == ("numpy/core.so",)
+    assert proved == before
+
+
+def test_files_that_nobody_shares_are_hashed_every_time(site: Path):
+    proved: set[str] = set()
+    assert walk(str(site), deep=True, proved=proved).is_whole
+    assert not proved
+
+
+def test_large_and_small_files_are_told_apart_from_their_neighbours(tmp_path: Path):
+    large = b"x" * ((1 << 20) + 1)
+    install(tmp_path, "big", {"big/a.bin": large, "big/b.bin": large, "big/c.txt": b"small"})
+    assert walk(str(tmp_path), deep=True).is_whole
+    (tmp_path / "big/b.bin").write_bytes(b"y" + large[1:])
+    (broken,) = walk(str(tmp_path), deep=True).broken
+    assert broken.sample == ("big/b.bin",)
+
+
 def test_a_file_outside_site_packages_counts_too(site: Path):
     (site / "../bin/f2py").unlink()
     assert walk(str(site)).broken[0].sample == ("../bin/f2py",)

@@ -18,6 +18,7 @@ from dlcheck.host import record
 from dlcheck.host.environments import look
 from dlcheck.installation import install as verb
 from dlcheck.installers import staging
+from dlcheck.model.environment import MANIFEST
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.plan import Installation, Options
 
@@ -44,13 +45,28 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 
 
+def lengthen(path: Path) -> None:
+    path.write_bytes(path.read_bytes() + b"a certificate of the company")
+
+
+def flip(path: Path) -> None:
+    """A byte becomes another one: the size stays."""
+    content = path.read_bytes()
+    path.write_bytes(bytes([content[0] ^ 255]) + content[1:])
+
+
 def forget_a_row(path: Path) -> None:
     path.write_text("".join(path.read_text().splitlines(keepends=True)[1:]))
 
 
 @pytest.mark.parametrize(
     ("damage", "pattern"),
-    [(Path.unlink, "demo/data.bin"), (cut, "demo/data.bin"), (forget_a_row, "demo*.dist-info/RECORD")],
+    [
+        (Path.unlink, "demo/data.bin"),
+        (cut, "demo/data.bin"),
+        (flip, "demo/data.bin"),
+        (forget_a_row, "demo*.dist-info/RECORD"),
+    ],
 )
 def test_a_run_with_nothing_to_do_sees_damage(tmp_path: Path, index: Index, home: dict[str, str], damage, pattern: str):
     index.add("demo")
@@ -59,9 +75,10 @@ def test_a_run_with_nothing_to_do_sees_damage(tmp_path: Path, index: Index, home
     manifest = look(str(tmp_path / "env")).manifest
     site = staging.site_packages(str(tmp_path / "env"))
     assert manifest.records == record.digests(site)
-    assert record.has_all(site)
+    written = (tmp_path / "env" / MANIFEST).stat().st_mtime_ns
+    assert record.has_all(site, since=written)
     damage(next(Path(site).glob(pattern)))
-    assert not record.has_all(site) or manifest.records != record.digests(site)
+    assert not record.has_all(site, since=written) or manifest.records != record.digests(site)
     # A RECORD that lost a row is held against the files anew: those that it still names are whole.
     expected = "nothing-to-do" if damage is forget_a_row else "planned"
     assert verb.plan(made, home)[0].result == expected
@@ -260,6 +277,19 @@ def test_a_bundle_installs_without_any_network(tmp_path: Path, home: dict[str, s
     done = go(Options(lock=str(bundle / "pylock.toml"), frozen=True, offline=True, venv=str(tmp_path / "env")), home)
     assert done.result == "installed", done.failure
     assert is_whole(tmp_path)
+
+
+def test_folders_named_from_here_are_those_of_here(tmp_path: Path, index: Index, home: dict[str, str]):
+    """The installers work in a folder of dlcheck's own."""
+    index.add("demo")
+    here = Path(os.getcwd())
+    for name in ("HOME", "DLCHECK_CACHE_DIR", "DLCHECK_STATE_DIR", "UV_CACHE_DIR"):
+        home[name] = os.path.relpath(home[name], here)
+    for installer in ("uv", "pip"):
+        done = go(options(tmp_path, index, "demo", installer=installer, venv=str(tmp_path / f"by-{installer}")), home)
+        assert done.result == "installed", done.failure
+    assert (tmp_path / "uv").is_dir()
+    assert not [one for one in (tmp_path / "state").rglob("*") if one.name == "uv"]
 
 
 def test_offline_from_the_wheelhouse_folder(tmp_path: Path, index: Index, home: dict[str, str]):
@@ -487,21 +517,22 @@ def test_the_time_is_told_at_the_speed_of_the_last_download(tmp_path: Path, inde
     assert later.plan.id == verb.plan(options(tmp_path, index, "other"), home)[0].plan.id
 
 
+@pytest.mark.parametrize("change", [lengthen, flip])
 @pytest.mark.parametrize("in_place", [False, True])
 def test_a_change_in_one_environment_does_not_come_back_in_the_next(
-    tmp_path: Path, index: Index, home: dict[str, str], in_place: bool
+    tmp_path: Path, index: Index, home: dict[str, str], in_place: bool, change
 ):
     """Both share their files with uv's cache by hard links: who writes into one has written into all."""
     index.add("demo")
     index.add("other")
     go(options(tmp_path, index, "demo", venv=str(tmp_path / "first")), home)
     (path,) = (tmp_path / "first").glob("lib/*/site-packages/demo/data.bin")
-    with path.open("ab") as stream:
-        stream.write(b"a certificate of the company")
+    before = path.read_bytes()
+    change(path)
     if in_place:
         foreign(tmp_path, home, index, "other")
     said = Quiet()
     done = go(options(tmp_path, index, "demo", in_place=in_place), home, said)
     assert done.result == "installed", done.failure
     assert is_whole(tmp_path)
-    assert path.stat().st_size > 2000
+    assert path.read_bytes() != before
