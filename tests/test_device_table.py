@@ -10,7 +10,6 @@ import pytest
 
 from dlcheck import data, device_table
 from dlcheck.cli import app
-from dlcheck.cli.devices import Format
 from dlcheck.host import recording
 from dlcheck.model.device_table import DeviceTable
 from dlcheck.model.style import Style
@@ -80,10 +79,6 @@ def test_every_machine_has_a_table_that_fits_the_schema(name):
     assert max(len(line) for line in text.splitlines()[1:]) <= 140
     for row in made.rows:
         assert row.name[:10] in text or not row.name.isascii()
-
-
-def test_formats_of_the_command_are_those_of_the_renderers():
-    assert {one.value for one in Format} == set(DEVICE_RENDERERS)
 
 
 def test_command(capsys):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Annotated
 
 import typer
@@ -11,19 +10,14 @@ from dlcheck.cli import console, options
 from dlcheck.cli.progress import watching
 
 
-class Format(str, enum.Enum):
-    """Keys of renderers.DEVICE_RENDERERS; a test holds the two together."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 def devices(
     *,
     python: options.Python = None,
     venv: options.Venv = None,
     quick: Annotated[bool, typer.Option("--quick", help="Ask no framework: the bus and the drivers only.")] = False,
-    format_: Annotated[Format, typer.Option("--format", help="How the table is written.")] = Format.TEXT,
+    format_: Annotated[
+        options.TextFormat, typer.Option("--format", help="How the table is written.")
+    ] = options.TextFormat.TEXT,
     output: options.Output = None,
     timeout: options.Timeout = 60.0,
     facts: Annotated[str | None, typer.Option(metavar="FILE", help="Show recorded facts, not this machine.")] = None,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 import sys
 from typing import Annotated
 
 import typer
 
-from dlcheck.cli import console
+from dlcheck.cli import console, options
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.style import Style
 
@@ -16,20 +15,12 @@ LARGEST = 20_000_000
 """Bytes read of one file; what follows would be no pasted text any more."""
 
 
-class Format(str, enum.Enum):
-    """How the causes are shown."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
-
-
 def diagnose(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILE|-]...", help="Texts; - is standard input.")
     ] = None,
     *,
-    format_: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TEXT,
+    format_: Annotated[options.ToldFormat, typer.Option("--format", help="How to show it.")] = options.ToldFormat.TEXT,
     output: Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Which line spoke for which cause.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the first cause and its fix.")] = False,

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Annotated
 
 import typer
 
-from dlcheck.cli import console
+from dlcheck.cli import console, options
 from dlcheck.model.style import Style
-
-
-class Format(str, enum.Enum):
-    """How the changes are shown."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 def diff(
@@ -29,7 +21,7 @@ def diff(
         str | None, typer.Argument(metavar="B", help="The same; the newest run where it is left out.")
     ] = None,
     *,
-    format_: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.TEXT,
+    format_: Annotated[options.TextFormat, typer.Option("--format", help="How to show it.")] = options.TextFormat.TEXT,
     output: Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the kept runs and stop.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every change, the unlikely ones too.")] = False,
@@ -45,7 +37,7 @@ def diff(
         return 0
     found = verb.compare(before, after)
     exit_code = 1 if found.worse else 0
-    if format_ is Format.JSON:
+    if format_ is options.TextFormat.JSON:
         from datetime import datetime, timezone
 
         from dlcheck.renderers import diff_json

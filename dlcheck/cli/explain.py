@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import enum
 from typing import Annotated
 
 import typer
 
-from dlcheck.cli import console
+from dlcheck.cli import console, options
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.style import Style
-
-
-class Format(str, enum.Enum):
-    """How it is told."""
-
-    TEXT = "text"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 def explain(
@@ -31,7 +22,7 @@ def explain(
     *,
     list_: Annotated[bool, typer.Option("--list", help="Every check and every cause, a line each.")] = False,
     schema: Annotated[bool, typer.Option("--schema", help="The JSON Schema of a command's document, or all.")] = False,
-    format_: Annotated[Format, typer.Option("--format", help="How to tell it.")] = Format.TEXT,
+    format_: Annotated[options.ToldFormat, typer.Option("--format", help="How to tell it.")] = options.ToldFormat.TEXT,
     output: Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")] = None,
 ) -> None:
     """Tell what a check or a cause means, why it happens, what to type, and how to see that it worked."""

@@ -8,52 +8,20 @@ from typing import Annotated
 
 import typer
 
-from dlcheck.cli import console
+from dlcheck.cli import console, options
+from dlcheck.cli.options import FailOn
 from dlcheck.model.style import Style
 
 fleet = typer.Typer(no_args_is_help=True, help="Many machines: run on all of them, draw one picture, compare two runs.")
 
 
-class Format(str, enum.Enum):
-    """How the picture is shown."""
-
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
-    HTML = "html"
-    NAGIOS = "nagios"
-    PROMETHEUS = "prometheus"
-
-
-class DiffFormat(str, enum.Enum):
-    """How the changes are shown."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class FailOn(str, enum.Enum):
-    """What makes the exit code 1."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NEVER = "never"
-
-
 Expect = Annotated[
     str | None, typer.Option(metavar="FILE", help="The nodes that must report: names or n[1-7,9], lines or commas.")
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to show it.")]
-Output = Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")]
+FormatOption = Annotated[options.ReportFormat, typer.Option("--format", help="How to show it.")]
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Missing, stale and unreadable nodes count as errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every node.")]
 NoHistory = Annotated[bool, typer.Option("--no-history", help="Do not keep this run for fleet diff.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is wrong.")]
-
-
 Pairs = Annotated[
     bool, typer.Option("--pairs", help="smoke --distributed on every pair of nodes, to find the bad one.")
 ]
@@ -88,11 +56,11 @@ def run(
     ] = None,
     pairs: Pairs = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the engine's command line.")] = False,
-    format_: FormatOption = Format.TEXT,
-    output: Output = None,
+    format_: FormatOption = options.ReportFormat.TEXT,
+    output: options.Output = None,
     fail_on: FailOnOption = FailOn.ERROR,
     verbose: Verbose = False,
-    quiet: Quiet = False,
+    quiet: options.Quiet = False,
     no_history: NoHistory = False,
 ) -> int:
     """Run doctor or smoke on many nodes; smoke --distributed is one training over all of them (Slurm)."""
@@ -154,11 +122,11 @@ def report(
     max_age: Annotated[
         float, typer.Option(metavar="HOURS", min=0.0, help="A report older than the newest by more is stale.")
     ] = 24.0,
-    format_: FormatOption = Format.TEXT,
-    output: Output = None,
+    format_: FormatOption = options.ReportFormat.TEXT,
+    output: options.Output = None,
     fail_on: FailOnOption = FailOn.ERROR,
     verbose: Verbose = False,
-    quiet: Quiet = False,
+    quiet: options.Quiet = False,
     no_history: NoHistory = False,
 ) -> int:
     """Draw one picture of the reports that doctor and smoke left."""
@@ -181,8 +149,8 @@ def diff(
     ] = "previous",
     after: Annotated[str, typer.Argument(metavar="B", help="The same.")] = "last",
     *,
-    format_: Annotated[DiffFormat, typer.Option("--format", help="How to show it.")] = DiffFormat.TEXT,
-    output: Output = None,
+    format_: Annotated[options.TextFormat, typer.Option("--format", help="How to show it.")] = options.TextFormat.TEXT,
+    output: options.Output = None,
     list_: Annotated[bool, typer.Option("--list", help="List the kept runs and stop.")] = False,
 ) -> int:
     """Say which nodes turned bad between two runs, and what changed there. Exit code 1 where one did."""
@@ -200,7 +168,7 @@ def diff(
     return found.exit_code
 
 
-def _show(drawn: object, format_: Format, output: str | None, verbosity: int, no_history: bool) -> int:
+def _show(drawn: object, format_: options.ReportFormat, output: str | None, verbosity: int, no_history: bool) -> int:
     from dlcheck import fleet_history
     from dlcheck.model.fleet import FleetReport
     from dlcheck.renderers import FLEET_RENDERERS

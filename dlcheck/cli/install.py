@@ -15,13 +15,6 @@ from dlcheck.cli.progress import watching
 from dlcheck.model.plan import Options
 
 
-class Format(str, enum.Enum):
-    """Keys of renderers.INSTALL_RENDERERS; a test holds the two together."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
 class Installer(str, enum.Enum):
     """What resolves and links."""
 
@@ -65,7 +58,7 @@ def install(
     accelerator: Accelerator = "auto",
     installer: Annotated[Installer, typer.Option(help="uv where it is found, else pip.")] = Installer.AUTO,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and stop.")] = False,
-    format_: Annotated[Format, typer.Option("--format", help="How it is shown.")] = Format.TEXT,
+    format_: Annotated[options.TextFormat, typer.Option("--format", help="How it is shown.")] = options.TextFormat.TEXT,
     find_links: FindLinks = None,
     index_url: IndexUrl = None,
     offline: Annotated[bool, typer.Option("--offline", help="Nothing is contacted.")] = False,

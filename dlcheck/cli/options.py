@@ -16,6 +16,35 @@ class FailOn(str, enum.Enum):
     NEVER = "never"
 
 
+class TextFormat(str, enum.Enum):
+    """How a table or a plan is shown. Keys of its renderers, as in the two below; a test holds them together."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class ToldFormat(str, enum.Enum):
+    """How causes are told."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class ReportFormat(str, enum.Enum):
+    """How a report of smoke or of a fleet is shown; the doctor's formats can be extended, and are checked by their list."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    GITHUB = "github"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    NAGIOS = "nagios"
+    PROMETHEUS = "prometheus"
+
+
 Python = Annotated[
     str | None, typer.Option(metavar="PATH", help="The interpreter to check: a path, or a name on PATH.")
 ]

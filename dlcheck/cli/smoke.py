@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,20 +17,6 @@ if TYPE_CHECKING:
     from dlcheck.model.smoke import SmokeReport
 
 
-class Format(str, enum.Enum):
-    """How to show the result."""
-
-    TEXT = "text"
-    JSON = "json"
-    JUNIT = "junit"
-    SARIF = "sarif"
-    GITHUB = "github"
-    MARKDOWN = "markdown"
-    HTML = "html"
-    NAGIOS = "nagios"
-    PROMETHEUS = "prometheus"
-
-
 Frameworks = Annotated[str, typer.Option(help="Frameworks, comma separated: torch, tensorflow, keras, jax ...")]
 Devices = Annotated[str, typer.Option(help="Devices or kinds, comma separated: cpu, cuda, cuda:1, mps, xpu ...")]
 Tasks = Annotated[str, typer.Option(help="Tasks, comma separated; `--task list` lists them.")]
@@ -45,10 +30,7 @@ Levels = Annotated[
 ]
 Limit = Annotated[float, typer.Option(min=0.0, help="Seconds that one device may take; 0: by the level.")]
 Load = Annotated[float, typer.Option(min=1.0, help="Seconds that --level long keeps a device under load.")]
-Formats = Annotated[Format, typer.Option("--format", help="How to show the result.")]
-Output = Annotated[str, typer.Option(help="Write the document to this file instead of standard output.")]
-Python = Annotated[str, typer.Option(help="The interpreter to train in.")]
-Venv = Annotated[str, typer.Option(help="The virtual environment to train in.")]
+Formats = Annotated[options.ReportFormat, typer.Option("--format", help="How to show the result.")]
 LogicalDevices = Annotated[
     int, typer.Option(min=0, max=64, help="Make this many devices of the CPU; PyTorch: processes.")
 ]
@@ -70,10 +52,10 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     level: Levels = Level.QUICK,
     timeout: Limit = 0.0,
     load_seconds: Load = 300.0,
-    format_: Formats = Format.TEXT,
-    output: Output = "",
-    python: Python = "",
-    venv: Venv = "",
+    format_: Formats = options.ReportFormat.TEXT,
+    output: options.Output = None,
+    python: options.Python = None,
+    venv: options.Venv = None,
     logical_devices: LogicalDevices = 0,
     distributed: Distributed = False,
     plot: Plot = "",
@@ -99,7 +81,7 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     if task == "list":
         return _list_tasks()
     if group:
-        return _report_of_ranks(choose(python or None, venv or None), group, inject)
+        return _report_of_ranks(choose(python, venv), group, inject)
     wishes = verb.Wishes(
         frameworks=_split(framework),
         devices=_split(device),
@@ -113,7 +95,7 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
         rank_fault=inject if inject in verb.RANK_FAULTS else None,
         logical_devices=logical_devices,
     )
-    target = choose(python or None, venv or None)
+    target = choose(python, venv)
     refuse_impossible(target, plot)
     with Live(quiet=quiet) as live:
         report = verb.smoke(target, wishes, live.show)
@@ -137,12 +119,12 @@ def _report_of_ranks(target: Target, group: str, inject: str) -> int:
     return 0
 
 
-def _show(report: SmokeReport, format_: Format, output: str, plot: str, *, verbosity: int) -> None:
+def _show(report: SmokeReport, format_: options.ReportFormat, output: str | None, plot: str, *, verbosity: int) -> None:
     """Write the document, then draw the picture where one is wished for."""
     from dlcheck.renderers import SMOKE_RENDERERS
 
     style = console.style(verbosity=verbosity)
-    console.document(SMOKE_RENDERERS[format_.value](report, style), output or None)
+    console.document(SMOKE_RENDERERS[format_.value](report, style), output)
     if plot.endswith(".png"):
         from dlcheck.smoke_plot import draw_png
 

@@ -17,7 +17,7 @@ from dlcheck.model.style import Style
 from dlcheck.renderers.curves import figures as figures_of
 from dlcheck.renderers.overview import gigabytes, gpus, overview
 from dlcheck.renderers.page import fragment, page
-from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, outcome, plural, problems
+from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, plural, problems, verdict_rows
 
 _SIGNS = {"error": "✗", "warning": "!", "note": "·", "good": "✓"}
 
@@ -157,17 +157,9 @@ def _device(vendor: str, gpu: Gpu) -> tuple[str, ...]:
 
 
 def _evidence(report: Report) -> str:
-    rows = [
-        (
-            outcome(verdict),
-            verdict.code,
-            verdict.title + (f" [{verdict.subject}]" if verdict.subject else ""),
-            "; ".join(one.message for one in verdict.findings) or verdict.why or "",
-        )
-        for verdict in report.verdicts
-    ]
     facts = json.dumps(encode(report.facts, sparse=True), indent=1, ensure_ascii=False)
     shown = f'<pre tabindex="0" role="region" aria-label="Facts"><code>{escape(facts)}</code></pre>'
+    rows = verdict_rows(report)
     table = _table(("Outcome", "Code", "Check", "Why"), rows)
     return _folded(f"All {plural(len(rows), 'check')}", table) + _folded("Facts", shown)
 

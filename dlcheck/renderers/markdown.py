@@ -10,7 +10,7 @@ from dlcheck.model.codec import encode
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
 from dlcheck.renderers.overview import overview
-from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, outcome, plural, problems
+from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, plural, problems, verdict_rows
 
 LIMIT = 65_000
 """GitHub takes 65 536 characters; counted here in bytes of UTF-8, which are never fewer."""
@@ -25,7 +25,12 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - the same for 
     blocks = ["\n\n".join(head)]
     blocks += [_problem(report, number, problem) for number, problem in enumerate(problems(report), 1)]
     blocks.append(_folded("Machine and environment", _table(("", ""), overview(report))))
-    blocks.append(_folded(f"All {plural(len(report.verdicts), 'check')}", _verdicts(report)))
+    blocks.append(
+        _folded(
+            f"All {plural(len(report.verdicts), 'check')}",
+            _table(("outcome", "code", "check", ""), verdict_rows(report)),
+        )
+    )
     blocks.append(
         _folded(
             "Facts (save them in a file: dlcheck doctor --facts FILE replays them)", _fenced(_facts(report), "json")
@@ -81,19 +86,6 @@ def _problem(report: Report, number: int, problem: Problem) -> str:
         )
         lines.append(_folded(f"{plural(len(problem.consequences), 'more finding')} with this cause", folded))
     return "\n\n".join(lines)
-
-
-def _verdicts(report: Report) -> str:
-    rows = [
-        (
-            outcome(verdict),
-            verdict.code,
-            verdict.title + (f" [{verdict.subject}]" if verdict.subject else ""),
-            "; ".join(one.message for one in verdict.findings) or verdict.why or "",
-        )
-        for verdict in report.verdicts
-    ]
-    return _table(("outcome", "code", "check", ""), rows)
 
 
 def _facts(report: Report) -> str:

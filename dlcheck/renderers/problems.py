@@ -133,6 +133,19 @@ def outcome(verdict: Verdict) -> str:
     return verdict.status.value
 
 
+def verdict_rows(report: Report) -> list[tuple[str, str, str, str]]:
+    """Of every check: how it ended, its code, its title with its subject, and what it found or why it could not."""
+    return [
+        (
+            outcome(one),
+            one.code,
+            one.title + (f" [{one.subject}]" if one.subject else ""),
+            "; ".join(finding.message for finding in one.findings) or one.why or "",
+        )
+        for one in report.verdicts
+    ]
+
+
 def plural(count: int, word: str) -> str:
     """``1 check``, ``2 checks``."""
     return f"{count} {word}{'' if count == 1 else 's'}"

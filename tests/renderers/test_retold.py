@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import json
 import math
 from dataclasses import replace
@@ -13,13 +14,20 @@ import pytest
 import xmlschema
 from prometheus_client.parser import text_string_to_metric_families
 
-from dlcheck.cli import fleet as fleet_command
-from dlcheck.cli import smoke as smoke_command
+from dlcheck.cli import options
 from dlcheck.model.fleet import Counts, FleetNode, FleetReport, FoldedCause, NodeState
 from dlcheck.model.report import Target
 from dlcheck.model.smoke import Deviation, Level, SmokeReport, SmokeResult, SmokeStatus
 from dlcheck.model.style import Style
-from dlcheck.renderers import FLEET_RENDERERS, RENDERERS, SMOKE_RENDERERS
+from dlcheck.renderers import (
+    DEVICE_RENDERERS,
+    DIAGNOSIS_RENDERERS,
+    EXPLANATION_RENDERERS,
+    FLEET_RENDERERS,
+    INSTALL_RENDERERS,
+    RENDERERS,
+    SMOKE_RENDERERS,
+)
 from dlcheck.renderers.curves import figures
 from dlcheck.renderers.retold import of_fleet, of_smoke
 
@@ -110,9 +118,17 @@ BOTH = pytest.mark.parametrize(
 )
 
 
-def test_the_commands_offer_every_format():
-    for command, renderers in ((smoke_command, SMOKE_RENDERERS), (fleet_command, FLEET_RENDERERS)):
-        assert {one.value for one in command.Format} == set(renderers) == set(RENDERERS)
+@pytest.mark.parametrize(
+    ("offered", "tables"),
+    [
+        (options.ReportFormat, (RENDERERS, SMOKE_RENDERERS, FLEET_RENDERERS)),
+        (options.ToldFormat, (DIAGNOSIS_RENDERERS, EXPLANATION_RENDERERS)),
+        (options.TextFormat, (DEVICE_RENDERERS, INSTALL_RENDERERS)),
+    ],
+)
+def test_the_commands_offer_every_format(offered: type[enum.Enum], tables: tuple[dict, ...]):
+    for renderers in tables:
+        assert {one.value for one in offered} == set(renderers)
 
 
 @BOTH
