@@ -39,7 +39,7 @@ def finding(cause: str, subject: str = "", **more) -> Finding:
         (finding("numpy-abi-mismatch", "torch", about={"package": "numpy<2"}), ("numpy<2",), (), ()),
         (
             finding("torch-companion-mismatch", "torchvision", about={"package": "torch==2.10.0"}),
-            ("torch==2.10.0",),
+            ("torch==2.13.0+cpu", "torchvision"),
             (),
             (),
         ),

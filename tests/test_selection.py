@@ -158,7 +158,40 @@ def test_forced_accelerators():
     assert variants(chosen(machine("9.0"), *ALL, accelerator="cpu")) == dict.fromkeys(ALL[:3], "cpu")
     assert variants(chosen(machine(), "torch", accelerator="rocm7.2")) == {"torch": "rocm7.2"}
     assert variants(chosen(machine(), "torch==2.13.0+cu126")) == {"torch": "cu126"}
-    assert chosen(machine(), "torch", accelerator="cu999").refusals
+
+
+@pytest.mark.parametrize(
+    ("here", "wanted", "accelerator", "words"),
+    [
+        (machine(), "torch", "cu999", "there are cu132, cu130, cu126 (torch 2.15.0)"),
+        (machine(), "tensorflow", "cu130", "there are cu125 (tensorflow 2.21.0)"),
+        (machine(), "torch", "rocm5.0", "there are xpu, rocm7"),
+        (machine(), "tensorflow", "rocm7.2", "torch is not asked for"),
+        (machine(architecture="arm64", system="macos"), "torch", "cu130", "it has none for this Python and system"),
+        (machine(), "torch", "mps", "MPS is the GPU of Macs"),
+    ],
+)
+def test_an_accelerator_that_cannot_be_had_names_those_that_can(
+    here: Machine, wanted: str, accelerator: str, words: str
+):
+    (refusal,) = chosen(here, wanted, accelerator=accelerator).refusals
+    assert words in refusal.reason
+
+
+def test_a_version_that_nobody_has_is_answered_with_those_that_the_sources_hold():
+    offer = Offer(torch_index=False, wheels=(Wheel(name="torch", version="2.13.0+cpu", source="/wheels"),))
+    (refusal,) = chosen(machine(), "torch==9.9", offer=offer).refusals
+    assert "newer than dlcheck's data" in refusal.reason
+    assert "your sources hold torch 2.13.0+cpu" in refusal.reason
+    assert "CUDA" not in refusal.reason
+    assert refusal.instead == "torch==2.13.0"
+
+
+def test_a_companion_alone_brings_the_torch_that_it_goes_with():
+    selection = chosen(machine(), "torchvision==0.25.0")
+    assert {one.framework: one.version for one in selection.builds} == {"torch": "2.10.0", "torchvision": "0.25.0"}
+    selection = chosen(machine(), "torchaudio")
+    assert next(one.version for one in selection.builds if one.framework == "torch") == "2.15.0"
 
 
 def test_old_torch_brings_its_bound_on_numpy():

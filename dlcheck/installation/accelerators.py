@@ -44,6 +44,9 @@ def accelerate(choice: Choice, wanted: str, wishes: dict[str, Wish], fits: Fits)
     if wanted.startswith("rocm") or wanted == "xpu":
         return _force_own_index(choice, wanted, fits)
     if wanted == "mps":
+        if machine.platform != "macos_arm64":
+            reason = f"MPS is the GPU of Macs with Apple silicon, and this is {builds.platform_words(machine)}"
+            choice.refusals.append(Refusal(requirement="--accelerator mps", reason=reason))
         return "mps", "Apple's GPU, as asked"
     if machine.nvidia and machine.driver:
         if found := _take_cuda(choice, wishes, fits):
@@ -228,7 +231,14 @@ def _force_cuda(choice: Choice, wanted: str, wishes: dict[str, Wish], fits: Fits
     choice.refusals.append(
         Refusal(
             requirement=f"--accelerator {wanted}",
-            reason=f"no build of {', '.join(wishes) or 'a framework'} with {wanted} fits here",
+            reason=f"no build of {', '.join(wishes) or 'a framework'} with {wanted} fits here; "
+            + _there_are(
+                [
+                    (one.release, one.variant)
+                    for name in wishes
+                    for one in builds.every_cuda_build(choice.known, fits[name], choice.machine)
+                ]
+            ),
         )
     )
     return "cpu", ""
@@ -255,8 +265,31 @@ def _force_own_index(choice: Choice, wanted: str, fits: Fits) -> tuple[str, str]
             if one.name == wanted:
                 choice.builds.append(_own_index_build(choice, release, one))
                 return wanted, f"{wanted}, as asked"
-    choice.refusals.append(Refusal(requirement=f"--accelerator {wanted}", reason=f"no PyTorch with {wanted} fits here"))
+    others = [
+        (release, one.name)
+        for release in fits.get("torch", ())
+        for one in sorted(
+            builds.variants(choice.known, release, choice.machine), key=lambda row: row.name, reverse=True
+        )
+        if one.gfx or one.xpu
+    ]
+    reason = f"no PyTorch with {wanted} fits here; {_there_are(others)}"
+    if "torch" not in fits:
+        reason = f"of the frameworks PyTorch alone has {wanted} builds, and torch is not asked for"
+    choice.refusals.append(Refusal(requirement=f"--accelerator {wanted}", reason=reason))
     return "cpu", ""
+
+
+def _there_are(found: list[tuple[Release, str]]) -> str:
+    """The builds that could be asked for, each with the newest version that comes in it; the newest six."""
+    newest: dict[str, str] = {}
+    for release, variant in found:
+        newest.setdefault(variant, f"{release.framework} {release.version}")
+    rows: dict[str, list[str]] = {}
+    for variant, version in list(newest.items())[:6]:
+        rows.setdefault(version, []).append(variant)
+    words = [f"{', '.join(names)} ({version})" for version, names in rows.items()]
+    return "there are " + ", ".join(words) if words else "it has none for this Python and system"
 
 
 def _take_rocm(choice: Choice, wishes: dict[str, Wish], fits: Fits) -> tuple[str, str] | None:

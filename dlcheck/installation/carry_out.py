@@ -51,6 +51,7 @@ def carry_out(
             raise Failed("lock", f"{target} was changed by another run meanwhile", "Give the same command again.")
         try:
             paths = _fetch(work)
+            wheelhouse.sweep(places)
             if prepared.options.bundle:
                 _hold_against_own_tables(prepared, lambda wheel, name: text_in(paths[wheel.sha256], name))
                 return None, (*_write_lock(work), *_bundle(work, paths))

@@ -80,6 +80,10 @@ def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
         elif one.cause in REBUILD:
             wanted[name] = name
             again.add(name)
+        elif one.cause == "torch-companion-mismatch" and one.subject and have.get("torch"):
+            # The companion follows: torch is what the GPU and the driver decide on, and what the person trains with.
+            wanted[_name(one.subject)] = one.subject
+            wanted.setdefault("torch", f"torch=={have['torch']}")
         elif one.cause == "framework-missing":
             # Where there is none at all, the finding names every framework that the profile asks for.
             wanted.update((_name(each), each) for each in package.split() if _name(each))

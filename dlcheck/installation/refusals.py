@@ -55,7 +55,8 @@ def refuse(known: BuildTable, framework: str, text: str, machine: Machine, wante
         reason = f"there is no such version of {framework} (the data is of {known.as_of})"
         return Refusal(requirement=text, reason=reason, versions=_ends(here))
     newest = asked[0]
-    reason = f"{framework} {newest.version}: {builds.misfit(newest, machine)}; this is Python {machine.python}"
+    which = "" if text == f"{framework}=={newest.version}" else f"{framework} {newest.version}: "
+    reason = f"{which}{builds.misfit(newest, machine)}; this is Python {machine.python}"
     if machine.platform not in newest.python:
         reason = f"{framework} {newest.version} has no wheel for {builds.platform_words(machine)}"
         if not any(machine.platform in one.python for one in every):

@@ -77,7 +77,7 @@ def _sources(options: Options, environ: Mapping[str, str], target: Environment) 
 
 
 def _select(base: Prepared, client: Client | None, environ: Mapping[str, str]) -> Selection:
-    options, here, requirements = base.options, base.machine, base.plan.requirements
+    options, here, requirements = base.options, base.machine, _beside_torch(base)
     if options.frozen:
         return Selection(accelerator=options.accelerator, reason=f"exactly what {options.lock} names")
     known = builds.table()
@@ -92,6 +92,15 @@ def _select(base: Prepared, client: Client | None, environ: Mapping[str, str]) -
     if chosen.refusals:
         chosen = refusals.with_interpreters(chosen, pythons.installed(environ))
     return chosen
+
+
+def _beside_torch(base: Prepared) -> tuple[str, ...]:
+    """What is asked for; a companion alone that goes into an environment as it is gets the torch that is there."""
+    asked = base.plan.requirements
+    wanted, others = wishes.wishes_of(asked)
+    torch = dict(base.target.distributions).get("torch")
+    companion = any(one.startswith(wishes.COMPANIONS) for one in others)
+    return (*asked, f"torch=={torch}") if torch and companion and "torch" not in wanted else asked
 
 
 def _preferred(base: Prepared) -> tuple[tuple[str, str], ...]:

@@ -24,6 +24,7 @@ def select(machine: Machine, request: Request, known: BuildTable, offer: Offer =
     ``offer`` is what the configured sources were seen to hold: without it a build that only PyTorch's own index has is
     not chosen.
     """
+    request = _with_torch(request, known)
     known, newer = _with_newer(machine, request, known)
     choice = Choice(known, machine, offer)
     choice.warnings += newer
@@ -53,6 +54,23 @@ def select(machine: Machine, request: Request, known: BuildTable, offer: Offer =
     return _done(
         choice, accelerator, reason, [one for one in others if Requirement(one).name.lower() not in COMPANIONS]
     )
+
+
+def _with_torch(request: Request, known: BuildTable) -> Request:
+    """The request with torch in it, where a companion of torch alone was asked for: the versions that go with it."""
+    wishes, others = wishes_of(request.requirements)
+    wanted = [one for one in map(Requirement, others) if one.name.lower() in COMPANIONS]
+    if not wanted or "torch" in wishes:
+        return request
+    pairs = [
+        release.version
+        for release in builds.releases(known, "torch")
+        if all(any(map(one.specifier.contains, release.companions.get(one.name.lower(), "").split())) for one in wanted)
+    ]
+    torch = "torch"
+    if pairs and any(one.specifier for one in wanted):
+        torch = f"torch=={pairs[0]}" if len(pairs) == 1 else f"torch>={pairs[-1]},<={pairs[0]}"
+    return replace(request, requirements=(*request.requirements, torch))
 
 
 def _with_newer(machine: Machine, request: Request, known: BuildTable) -> tuple[BuildTable, list[str]]:
@@ -138,14 +156,19 @@ def _take_cpu_torch(choice: Choice, wish: Wish, fits: tuple[Release, ...], accel
                 "(PyTorch's own index does not answer from here)."
             )
         return
-    choice.refusals.append(
-        Refusal(
-            requirement=wish.text,
-            reason="its CPU build lies on PyTorch's own index, which does not answer from here; the default index has "
-            "the CUDA build alone, gigabytes that this machine cannot use. Give --find-links DIR with the CPU wheel, "
-            "or --index-url of a mirror that has it",
+    held = [one.version for one in choice.offer.wheels if one.name == "torch" and one.version.endswith("+cpu")]
+    here = f"your sources hold torch {', '.join(held[:3])}" if held else "your sources hold no CPU build of torch"
+    if fits[0].confidence == builds.UNKNOWN:
+        # Nobody has seen this version: what its builds are like, and how large, is not known.
+        reason = f"newer than dlcheck's data of {choice.known.as_of}, and PyTorch's own index does not answer; {here}"
+    else:
+        reason = (
+            "its CPU build lies on PyTorch's own index, which does not answer from here; the default index has the CUDA "
+            f"build alone, gigabytes that this machine cannot use; {here}. Give --find-links DIR with the CPU wheel, or "
+            "--index-url of a mirror that has it"
         )
-    )
+    instead = f"torch=={held[0].partition('+')[0]}" if held else None
+    choice.refusals.append(Refusal(requirement=wish.text, reason=reason, instead=instead))
 
 
 def _take_companions(choice: Choice, others: list[str]) -> None:

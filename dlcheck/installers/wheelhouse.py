@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import http.client
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,6 +27,8 @@ SIDE_BY_SIDE = 4
 TRIES = 6
 """Attempts without a single new byte in between, the pauses growing from half a second to eight."""
 _BLOCK = 1 << 18
+_OLDEST_PART = 14 * 86_400.0
+"""Seconds. A part that is being written is as old as its last block."""
 _HOPELESS = (400, 401, 403, 404, 405, 410, 451)
 
 Progress = Callable[[LockedWheel, int], None]
@@ -58,6 +62,15 @@ def fetch_all(
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def sweep(places: Places) -> None:
+    """Remove parts of wheels that nobody has gone on with for two weeks, and the folders that they leave empty."""
+    for part in glob.glob(os.path.join(glob.escape(places.cache), "wheels", "*", "*.part*")):
+        with contextlib.suppress(OSError):
+            if time.time() - os.path.getmtime(part) > _OLDEST_PART:
+                os.unlink(part)
+                os.rmdir(os.path.dirname(part))
 
 
 class _Fetch:

@@ -189,6 +189,19 @@ def test_three_kills_leave_no_more_than_one(tmp_path: Path, index: Index, home: 
     assert is_whole(tmp_path)
 
 
+def test_parts_of_wheels_that_nobody_goes_on_with_age_out(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo")
+    wheels = tmp_path / "cache/wheels"
+    for name, days in (("old", 15), ("young", 13)):
+        part = wheels / name / "x-1.0-py3-none-any.whl.part"
+        part.parent.mkdir(parents=True)
+        part.write_bytes(b"half")
+        os.utime(part, (time.time() - days * 86_400,) * 2)
+    assert go(options(tmp_path, index, "demo"), home).result == "installed"
+    assert not (wheels / "old").exists()
+    assert [one.name for one in (wheels / "young").iterdir()] == ["x-1.0-py3-none-any.whl.part"]
+
+
 def test_killed_while_the_old_one_was_removed(tmp_path: Path, index: Index, home: dict[str, str]):
     index.add("demo")
     index.add("other")

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,14 @@ from running import Quiet, beside, go, is_whole, options, versions
 from dlcheck.host import record
 from dlcheck.host.environments import look
 from dlcheck.installation import install as verb
+from dlcheck.installation.fix import options_for
 from dlcheck.installers import staging
 from dlcheck.model.environment import MANIFEST
 from dlcheck.model.errors import DlcheckError
+from dlcheck.model.facts import Facts
+from dlcheck.model.finding import Finding
 from dlcheck.model.plan import Installation, Options
+from dlcheck.model.python_facts import Distribution, PythonFacts
 
 
 def test_installs_proves_and_then_has_nothing_to_do(tmp_path: Path, index: Index, home: dict[str, str]):
@@ -374,7 +379,7 @@ def foreign(tmp_path: Path, home: dict[str, str], index: Index, *wanted: str) ->
 
     tool = uv.find(os.environ)
     env = tmp_path / "env"
-    subprocess.run([tool, "venv", "-q", env], check=True, env={**os.environ, **home})
+    subprocess.run([tool, "venv", "-q", "--allow-existing", env], check=True, env={**os.environ, **home})
     argv = [
         tool,
         "pip",
@@ -419,6 +424,30 @@ def test_in_place_a_namesake_goes(tmp_path: Path, index: Index, home: dict[str, 
     assert done.result == "installed", done.failure
     assert versions(tmp_path) == {"onnxruntime-gpu": "1.0"}
     assert is_whole(tmp_path)
+
+
+def test_a_companion_of_another_torch_gives_way_and_torch_stays(
+    tmp_path: Path, index: Index, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dlcheck.installers.fetch.Client.answers", lambda *_: False)
+    for version, torch in (("0.25.0", "2.10.0"), ("0.28.0", "2.13.0")):
+        index.add("torchvision", f"{version}+cpu", requires=(f"torch=={torch}",))
+        index.add("torch", f"{torch}+cpu")
+    foreign(tmp_path, home, index, "torchvision==0.25.0+cpu")
+    foreign(tmp_path, home, index, "--no-deps", "torch==2.13.0+cpu")
+    facts = Facts(
+        python=PythonFacts(prefix=str(tmp_path / "env"), environment="venv", version="3.11.7"),
+        distributions=(Distribution(name="torch", version="2.13.0+cpu"),),
+    )
+    found = Finding(cause="torch-companion-mismatch", message="", subject="torchvision")
+    made = replace(options_for([found], facts), index_url=index.url, smoke=False)
+    done = go(made, home)
+    assert done.result == "installed", done
+    assert versions(tmp_path) == {"torch": "2.13.0+cpu", "torchvision": "0.28.0+cpu"}
+    # Asked for by hand, the torch that is there decides too.
+    foreign(tmp_path, home, index, "--no-deps", "torchvision==0.25.0+cpu")
+    assert go(options(tmp_path, index, "torchvision", in_place=True, smoke=False), home).result == "installed"
+    assert versions(tmp_path) == {"torch": "2.13.0+cpu", "torchvision": "0.28.0+cpu"}
 
 
 def test_what_a_person_added_is_carried_over(tmp_path: Path, index: Index, home: dict[str, str]):
