@@ -21,8 +21,18 @@ EXIT_WRONG_USE = 2
 EXIT_COULD_NOT_FINISH = 3
 EXIT_INTERRUPTED = 130
 
-COMMANDS = ("doctor", "devices", "install", "smoke", "diagnose", "explain", "diff", "fleet", "mcp")
-"""Each command is the function, or the Typer, of its name in the module of its name. The order is that of --help."""
+COMMANDS = {
+    "doctor": "Judge this machine and its Python: what is wrong, what to type.",
+    "devices": "Show every device as bus, driver and each framework see it.",
+    "install": "Install frameworks in the builds that fit this machine.",
+    "smoke": "Train tiny networks on every device: does it compute right?",
+    "diagnose": "Name the cause in a pasted error, log or whole issue.",
+    "explain": "Tell what a check or a cause means, and how it is mended.",
+    "diff": "Say what changed: it worked then, it fails now.",
+    "fleet": "The same on many machines: Slurm, Ansible, Ray.",
+    "mcp": "Serve what only looks to an assistant.",
+}
+"""Each command is the function, or the Typer, of its name in the module of its name. Order and lines are those of --help."""
 
 
 class Color(str, enum.Enum):
@@ -55,7 +65,7 @@ def build(arguments: Sequence[str]) -> typer.Typer:
     """
     called = next((word for word in arguments if not word.startswith("-")), None)
     completing = any(name.startswith("_DLCHECK_COMPLETE") for name in os.environ)
-    wanted: tuple[str, ...] = (called,) if called in COMMANDS and not completing else COMMANDS
+    wanted = (called,) if called and called in COMMANDS and not completing else tuple(COMMANDS)
     if list(arguments[:1]) == ["--version"]:
         wanted = ()
     app = typer.Typer(
@@ -64,16 +74,16 @@ def build(arguments: Sequence[str]) -> typer.Typer:
         no_args_is_help=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        add_completion=wanted == COMMANDS,
+        add_completion=len(wanted) > 1,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback(invoke_without_command=not wanted)(options)
     for name in wanted:
         command = getattr(importlib.import_module(f"dlcheck.cli.{name}"), name)
         if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
+            app.add_typer(command, name=name, short_help=COMMANDS[name])
         else:
-            app.command(name)(command)
+            app.command(name, short_help=COMMANDS[name])(command)
     return app
 
 

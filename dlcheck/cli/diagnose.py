@@ -16,16 +16,17 @@ LARGEST = 20_000_000
 
 
 def diagnose(
-    files: Annotated[
-        list[str] | None, typer.Argument(metavar="[FILE|-]...", help="Texts; - is standard input.")
-    ] = None,
+    files: Annotated[list[str] | None, typer.Argument(metavar="[FILE|-]...", hidden=True)] = None,
     *,
     format_: Annotated[options.ToldFormat, typer.Option("--format", help="How to show it.")] = options.ToldFormat.TEXT,
     output: Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Which line spoke for which cause.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Only the first cause and its fix.")] = False,
 ) -> int:
-    """Name the cause in a pasted error, log, collect_env or nvidia-smi output, or a whole issue."""
+    """Name the cause in a pasted error, log, collect_env or nvidia-smi output, or a whole issue.
+
+    Each FILE is a text; - or nothing is standard input, where a text can be pasted.
+    """
     texts = tuple((name, _read(name)) for name in files or ["-"])
     if not any(text.strip() for _, text in texts):
         console.say("dlcheck: nothing came in: the text is empty")

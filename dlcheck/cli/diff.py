@@ -13,20 +13,20 @@ from dlcheck.model.style import Style
 def diff(
     before: Annotated[
         str,
-        typer.Argument(
-            metavar="A", help="last, previous, well (the newest that ended well), a date, a number, or a file."
-        ),
+        typer.Argument(metavar="A", hidden=True),
     ] = "last",
-    after: Annotated[
-        str | None, typer.Argument(metavar="B", help="The same; the newest run where it is left out.")
-    ] = None,
+    after: Annotated[str | None, typer.Argument(metavar="B", hidden=True)] = None,
     *,
     format_: Annotated[options.TextFormat, typer.Option("--format", help="How to show it.")] = options.TextFormat.TEXT,
     output: Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")] = None,
     list_: Annotated[bool, typer.Option("--list", help="List the kept runs and stop.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every change, the unlikely ones too.")] = False,
 ) -> int:
-    """Say what changed between two runs: it worked then, it fails now. Exit code 1 where a check fails that did not."""
+    """Say what changed between two runs: it worked then, it fails now. Exit code 1 where a check fails that did not.
+
+    A and B are last, previous, well (the newest that ended well), a date, a number of --list, or a file. B is the newest run
+    where it is left out.
+    """
     from dlcheck import __version__, history
     from dlcheck import diff as verb
 

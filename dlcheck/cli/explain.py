@@ -14,10 +14,7 @@ from dlcheck.model.style import Style
 def explain(
     name: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[CODE|CAUSE]",
-            help="DL512, or DL6 for all that begin so, or driver-too-old; with --schema, a command.",
-        ),
+        typer.Argument(metavar="[CODE|CAUSE]", hidden=True),
     ] = None,
     *,
     list_: Annotated[bool, typer.Option("--list", help="Every check and every cause, a line each.")] = False,
@@ -25,7 +22,11 @@ def explain(
     format_: Annotated[options.ToldFormat, typer.Option("--format", help="How to tell it.")] = options.ToldFormat.TEXT,
     output: Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")] = None,
 ) -> None:
-    """Tell what a check or a cause means, why it happens, what to type, and how to see that it worked."""
+    """Tell what a check or a cause means, why it happens, what to type, and how to see that it worked.
+
+    CODE is a check such as DL611, or DL6 for all that begin so; CAUSE is a name such as driver-too-old. With --schema it is a
+    command.
+    """
     from dlcheck import explain as verb
 
     if schema:

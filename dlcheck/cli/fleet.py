@@ -22,6 +22,12 @@ FormatOption = Annotated[options.ReportFormat, typer.Option("--format", help="Ho
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Missing, stale and unreadable nodes count as errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every node.")]
 NoHistory = Annotated[bool, typer.Option("--no-history", help="Do not keep this run for fleet diff.")]
+Shared = Annotated[
+    str | None, typer.Option(metavar="DIR", help="A folder all nodes see: reports are left there as files.")
+]
+EngineOption = Annotated[
+    list[str] | None, typer.Option(metavar="OPTION", help="For the engine, such as --partition=gpu.")
+]
 Pairs = Annotated[
     bool, typer.Option("--pairs", help="smoke --distributed on every pair of nodes, to find the bad one.")
 ]
@@ -37,7 +43,7 @@ class EngineName(str, enum.Enum):
 
 @fleet.command(context_settings={"allow_interspersed_args": False})
 def run(
-    words: Annotated[list[str], typer.Argument(metavar="-- doctor|smoke [ARGS]", help="What every node runs.")],
+    words: Annotated[list[str], typer.Argument(metavar="-- doctor|smoke [ARGS]", hidden=True)],
     *,
     engine: Annotated[EngineName, typer.Option(help="What runs it on the nodes.")] = EngineName.SLURM,
     nodes: Annotated[str | None, typer.Option(metavar="LIST", help="Names or n[1-7,9]; default: all of them.")] = None,
@@ -45,15 +51,11 @@ def run(
     dlcheck: Annotated[str, typer.Option(metavar="WORDS", help="How dlcheck is called on a node.")] = "dlcheck",
     timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="Limit on each node, kept there.")] = 120.0,
     wait: Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="How long to wait for the nodes.")] = 30.0,
-    shared: Annotated[
-        str | None, typer.Option(metavar="DIR", help="A folder all nodes see: reports are left there as files.")
-    ] = None,
+    shared: Shared = None,
     save: Annotated[str | None, typer.Option(metavar="DIR", help="Keep every node's report here.")] = None,
     inventory: Annotated[str | None, typer.Option(metavar="FILE", help="Ansible's inventory.")] = None,
     ray_python: Annotated[str | None, typer.Option(metavar="PATH", help="An interpreter that has ray.")] = None,
-    engine_option: Annotated[
-        list[str] | None, typer.Option(metavar="OPTION", help="For the engine, such as --partition=gpu.")
-    ] = None,
+    engine_option: EngineOption = None,
     pairs: Pairs = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print the engine's command line.")] = False,
     format_: FormatOption = options.ReportFormat.TEXT,
@@ -63,7 +65,10 @@ def run(
     quiet: options.Quiet = False,
     no_history: NoHistory = False,
 ) -> int:
-    """Run doctor or smoke on many nodes; smoke --distributed is one training over all of them (Slurm)."""
+    """Run doctor or smoke on many nodes; smoke --distributed is one training over all of them (Slurm).
+
+    What follows -- is what every node runs, such as: dlcheck fleet run --nodes n[1-8] -- doctor --quick
+    """
     from dlcheck import fleet as verb
     from dlcheck import fleet_ranks, fleet_run
     from dlcheck.model.shell import quote
@@ -114,9 +119,7 @@ def _tell(done: int, everybody: int) -> None:
 
 @fleet.command()
 def report(
-    source: Annotated[
-        str, typer.Argument(metavar="DIR|FILE|-", help="Reports: a folder, a file of JSON lines, or stdin.")
-    ],
+    source: Annotated[str, typer.Argument(metavar="DIR|FILE|-", hidden=True)],
     *,
     expect: Expect = None,
     max_age: Annotated[
@@ -129,7 +132,7 @@ def report(
     quiet: options.Quiet = False,
     no_history: NoHistory = False,
 ) -> int:
-    """Draw one picture of the reports that doctor and smoke left."""
+    """Draw one picture of the reports that doctor and smoke left, in JSON: a folder, a file of JSON lines, or - (stdin)."""
     from dlcheck import fleet as verb
 
     drawn = verb.report(
@@ -144,16 +147,17 @@ def report(
 
 @fleet.command()
 def diff(
-    before: Annotated[
-        str, typer.Argument(metavar="A", help="last, previous, a number of --list, or reports.")
-    ] = "previous",
-    after: Annotated[str, typer.Argument(metavar="B", help="The same.")] = "last",
+    before: Annotated[str, typer.Argument(metavar="A", hidden=True)] = "previous",
+    after: Annotated[str, typer.Argument(metavar="B", hidden=True)] = "last",
     *,
     format_: Annotated[options.TextFormat, typer.Option("--format", help="How to show it.")] = options.TextFormat.TEXT,
     output: options.Output = None,
     list_: Annotated[bool, typer.Option("--list", help="List the kept runs and stop.")] = False,
 ) -> int:
-    """Say which nodes turned bad between two runs, and what changed there. Exit code 1 where one did."""
+    """Say which nodes turned bad between two runs, and what changed there. Exit code 1 where one did.
+
+    A and B are last, previous, a number of --list, or reports: a folder or a file of JSON lines.
+    """
     from dlcheck import fleet_history
     from dlcheck.renderers import fleet_diff
 

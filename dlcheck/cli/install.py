@@ -25,9 +25,7 @@ class Installer(str, enum.Enum):
 
 Requirements = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[REQUIREMENT]...", help="Such as torch, tensorflow==2.20.0; default: what the profile asks for."
-    ),
+    typer.Argument(metavar="[REQUIREMENT]...", hidden=True),
 ]
 Venv = Annotated[
     str | None, typer.Option(metavar="DIR", help="Where; default: VIRTUAL_ENV, else .venv. Made if it is not there.")
@@ -71,10 +69,14 @@ def install(
     assume: Assume = None,
     profile: Profile = "learn",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    verbose: options.Verbose = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Also what was rejected, and why.")] = False,
     quiet: options.Quiet = False,
 ) -> int:
-    """Install frameworks into a virtual environment, in the builds that fit this machine, and prove that they train."""
+    """Install frameworks into a virtual environment, in the builds that fit this machine, and prove that they train.
+
+    Each REQUIREMENT is a package, with a version where you want one: torch, tensorflow==2.20.0, jax, jupyterlab. Without any,
+    what the profile asks for and the environment lacks.
+    """
     wished = Options(
         requirements=tuple(requirements or ()), venv=venv, python=python, accelerator=accelerator,
         installer=installer.value, find_links=tuple(find_links or ()), index_url=index_url, offline=offline, lock=lock,

@@ -1,4 +1,7 @@
-"""Options that several commands share."""
+"""Options that several commands share.
+
+Arguments are hidden in --help and told in the command's own words: Click 8.5 loses the help that Typer gives to them.
+"""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     distributed: Distributed = False,
     plot: Plot = "",
     no_history: options.NoHistory = False,
-    verbose: options.Verbose = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Every task with its deviations.")] = False,
     quiet: options.Quiet = False,
     inject: Inject = "",
     group: Group = "",
