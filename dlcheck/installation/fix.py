@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from dlcheck.host.environments import look
 from dlcheck.host.record import normalise
@@ -47,7 +47,6 @@ def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
         one.cause for one in found if not _is_by_choice(one)
     }
     harmless.add("installed-for-other-python")
-    have = {one.name: one.version for one in or_none(facts.distributions) or ()}
     python = or_none(facts.python)
     wanted: dict[str, str] = {}
     again: set[str] = set()
@@ -56,39 +55,13 @@ def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
     for one in found:
         if one.cause not in FIXABLE or set(one.because_of) - harmless or _is_by_choice(one):
             continue
-        package = one.about.get("package") or one.subject
-        name = _name(package)
-        if one.cause in REINSTALL:
-            cleans = True
-            if name and have.get(name):
-                wanted.setdefault(name, f"{name}=={have[name]}")
-                again.add(name)
-        elif one.cause == "two-cuda-wheel-families":
-            for kept, others in _families(or_none(facts.distributions) or ()):
-                wanted[kept] = f"{kept}=={have[kept]}"
-                again.add(kept)
-                gone.update(others)
-        elif one.cause == "several-tf-distributions":
-            family = sorted(
-                other
-                for other in have
-                if other in ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel")
-            )
-            wanted["tensorflow"] = "tensorflow"
-            again.add("tensorflow")
-            gone.update(other for other in family if other != "tensorflow")
-        elif one.cause in REBUILD:
-            wanted[name] = name
-            again.add(name)
-        elif one.cause == "torch-companion-mismatch" and one.subject and have.get("torch"):
-            # The companion follows: torch is what the GPU and the driver decide on, and what the person trains with.
-            wanted[_name(one.subject)] = one.subject
-            wanted.setdefault("torch", f"torch=={have['torch']}")
-        elif one.cause == "framework-missing":
-            # Where there is none at all, the finding names every framework that the profile asks for.
-            wanted.update((_name(each), each) for each in package.split() if _name(each))
-        elif name:
-            wanted[name] = package
+        end = _end_of(one, or_none(facts.distributions) or ())
+        # Who names the version that is there yields to who asks for another one.
+        yields = one.cause in REINSTALL or one.cause == "torch-companion-mismatch"
+        wanted = {**end.wanted, **wanted} if yields else {**wanted, **end.wanted}
+        again |= end.again
+        gone |= end.gone
+        cleans = cleans or one.cause in REINSTALL
     if not wanted and not cleans:
         return None
     return Options(
@@ -99,6 +72,41 @@ def options_for(findings: Iterable[Finding], facts: Facts) -> Options | None:
         uninstall=tuple(sorted(gone)),
         in_place=True,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _End:
+    """What ends one cause: requirements by name, what is installed although it is there, and what goes."""
+
+    wanted: dict[str, str] = field(default_factory=dict)
+    again: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+
+
+def _end_of(one: Finding, there: tuple[Distribution, ...]) -> _End:
+    have = {other.name: other.version for other in there}
+    package = one.about.get("package") or one.subject
+    name = _name(package)
+    if one.cause in REINSTALL:
+        known = name and have.get(name)
+        return _End(wanted={name: f"{name}=={known}"}, again=frozenset({name})) if known else _End()
+    if one.cause == "two-cuda-wheel-families":
+        families = list(_families(there))
+        kept = frozenset(first for first, _ in families)
+        gone = frozenset(other for _, others in families for other in others)
+        return _End(wanted={first: f"{first}=={have[first]}" for first in kept}, again=kept, gone=gone)
+    if one.cause == "several-tf-distributions":
+        family = {"tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel"} & have.keys()
+        return _End(wanted={"tensorflow": "tensorflow"}, again=frozenset({"tensorflow"}), gone=frozenset(family))
+    if one.cause in REBUILD:
+        return _End(wanted={name: name}, again=frozenset({name}))
+    if one.cause == "torch-companion-mismatch" and one.subject and have.get("torch"):
+        # The companion follows: torch is what the GPU and the driver decide on, and what the person trains with.
+        return _End(wanted={"torch": f"torch=={have['torch']}", _name(one.subject): one.subject})
+    if one.cause == "framework-missing":
+        # Where there is none at all, the finding names every framework that the profile asks for.
+        return _End(wanted={_name(each): each for each in package.split() if _name(each)})
+    return _End(wanted={name: package}) if name else _End()
 
 
 def _families(distributions: Iterable[Distribution]) -> Iterable[tuple[str, list[str]]]:
