@@ -85,6 +85,9 @@ def main() -> int:
     code = pytest(tools, "-n", "2", "-m", "not real", *arguments)
     if fast or code:
         return code
+    if not arguments:
+        step("branches that the tests of the parts take")
+        must(tools, "tools/branches.py", "--least", "95")
     real = make_frameworks(tools)
     step("Ansible, Ray and the types of Kubernetes, each in an environment of its own")
     must(tools, "tests/real/setup_fleet.py", *FLEET, DLCHECK_TEST_CACHE=str(HOME / "fleet"))

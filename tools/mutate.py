@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Changes one thing at a time in some files and asks the tests whether they notice: a sample, for mutation testing of checks/.
 
-    python tools/mutate.py dlcheck/checks --tests tests/checks tests/machines --sample 200
+    python tools/mutate.py dlcheck/checks --tests tests/checks tests/machines --wider tests/reference tests/diagnose --sample 200
     python tools/mutate.py dlcheck/checks/pairs.py --tests tests/checks/test_pairs.py --sample 20
 
 Changes: a comparison turned around, an operator swapped, a constant moved by one, a condition negated, a return emptied.
@@ -55,21 +55,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="+", help="files, or folders of them")
     parser.add_argument("--tests", nargs="+", required=True)
+    parser.add_argument("--wider", nargs="*", default=[], help="tests that are asked where those noticed nothing")
     parser.add_argument("--sample", type=int, default=20, help="of all files together")
     parser.add_argument("--number", type=int, default=1, help="equal numbers, equal samples")
     given = parser.parse_args()
     files = [one for path in given.files for one in (sorted(path.glob("*.py")) if path.is_dir() else [path])]
     every = [(path, at) for path in files for at in places(ast.parse(path.read_text("utf-8")))]
     chosen = random.Random(given.number).sample(every, min(given.sample, len(every)))
-    if not _pass(given.tests):
+    if not _pass([*given.tests, *given.wider]):
         sys.exit("the tests fail already without a change")
-    noticed = sum(is_noticed(path, at, given.tests) for path, at in sorted(chosen))
+    noticed = sum(is_noticed(path, at, given.tests, given.wider) for path, at in sorted(chosen))
     print(f"{noticed} of {len(chosen)} changes noticed, of {len(every)} possible ones in {len(files)} files")
     return 0
 
 
-def is_noticed(path: Path, at: int, tests: list[str]) -> bool:
-    """Change the node at that position, ask the tests, put the file back; a survivor is printed."""
+def is_noticed(path: Path, at: int, tests: list[str], wider: list[str]) -> bool:
+    """Change the node at that position, ask the tests, then the wider ones, put the file back; a survivor is printed."""
     source = path.read_text("utf-8")
     tree = ast.parse(source)
     node = list(ast.walk(tree))[at]
@@ -77,7 +78,7 @@ def is_noticed(path: Path, at: int, tests: list[str]) -> bool:
     after = ast.unparse(changed(node)).split("\n")[0]
     try:
         path.write_text(ast.unparse(tree), "utf-8")
-        survived = _pass(tests)
+        survived = _pass(tests) and (not wider or _pass(wider))
     finally:
         path.write_text(source, "utf-8")
     if survived:

@@ -5,7 +5,7 @@
     python -m benchmarks.race --faults 'imports*'   a part of the zoo; --tools 'cuda*,dlcheck' a part of the field
     python -m benchmarks.race --judge               no run: judge what is there
 
-The whole race and --judge write docs/race.md; a part of it writes a race.md beside its results.
+The whole race and --judge write docs/race.md and the table of README.md; a part of it writes a race.md beside its results.
 
 Installs frameworks and rivals below --work (.race unless given; 3 GB), keeps every raw output there, and goes on where it
 was interrupted. Some cases need root on Linux. Nothing else should run meanwhile.
@@ -158,7 +158,10 @@ def main() -> int:
                 print("interrupted; the same command goes on from here", file=sys.stderr)
                 return 130
     whole = given.judge or (given.faults == given.tools == "*")
-    write(given.work, results.get, ROOT / "docs" / "race.md" if whole else given.work / "race.md")
+    if whole:
+        write(given.work, results.get, ROOT / "docs" / "race.md", ROOT / "README.md")
+    else:
+        write(given.work, results.get, given.work / "race.md")
     return 0
 
 

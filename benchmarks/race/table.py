@@ -12,11 +12,13 @@ from typing import Any
 
 from benchmarks.race.judge import OUTCOMES, WITHOUT_CARD, family, judge, judge_health, judge_own, usual
 from benchmarks.race.rivals import OWN, RIVALS, Rival, chosen
+from dlcheck import __version__
 from tests.faults.planting import Case
 from tests.faults.zoo import FAULTS, HEALTHY
 
 Get = Callable[[Case, str], "list[dict[str, Any]] | None"]
 Row = dict[str, Any]
+BEGIN, END = "<!-- written by benchmarks/race -->", "<!-- end of the race -->"
 HEALTH = ("quiet", "only what is true here", "false alarm", "crash", "hang")
 
 
@@ -113,6 +115,20 @@ def summary(everything: dict[str, list[Row]], versions: dict[str, str]) -> str:
     return table(heading, rows)
 
 
+def short(everything: dict[str, list[Row]], versions: dict[str, str], day: str) -> str:
+    """The table of README.md: outcomes, CPU seconds and memory, which a busy machine changes least."""
+    rows = []
+    for tool, found in everything.items():
+        claimed = [one for one in found if one["cause"] and one["claimed"]]
+        well = [one for one in found if not one["cause"]]
+        named = f"{counted(claimed, OUTCOMES)[0]} of {len(claimed)}" if claimed else "names no causes"
+        others = counted(claimed, OUTCOMES)[1:] if claimed else [""] * (len(OUTCOMES) - 1)
+        alarms = f"{counted(well, HEALTH)[2]} of {len(well)}"
+        rows.append([f"{tool} {versions.get(tool, '')}".strip(), named, *others, alarms, *cost(found)[1:]])
+    heading = ["tool", "named, of what it says it finds", *OUTCOMES[1:], "false alarms", "CPU", "peak"]
+    return f"On {day}, in CPU seconds:\n\n{table(heading, rows)}"
+
+
 def details(everything: dict[str, list[Row]]) -> str:
     """One line a fault: what each tool made of it; in brackets where it does not claim it."""
     tools = list(everything)
@@ -139,12 +155,12 @@ def missing(get: Get) -> str:
     return f"Not run yet, and empty below: {', '.join(absent)}." if absent else "Nothing was left out."
 
 
-def write(work: Path, get: Get, page: Path) -> None:
-    """docs/race.md and results.json."""
+def write(work: Path, get: Get, page: Path, readme: Path | None = None) -> None:
+    """The page, results.json beside the results, and the table of README.md where it is named."""
     machine = json.loads((work / "machine.json").read_text("utf-8"))
     versions = machine["versions"]
     everything = {OWN: own_rows(get), **{rival.name: rival_rows(rival, get) for rival in RIVALS}}
-    released = {rival.name: versions.get(rival.distribution, "") for rival in RIVALS}
+    released = {OWN: __version__, **{rival.name: versions.get(rival.distribution, "") for rival in RIVALS}}
     day = dt.datetime.now(dt.timezone.utc).date().isoformat()
     flat = [one for found in everything.values() for one in found]
     document = {"date": day, "versions": versions, "rows": flat}
@@ -168,4 +184,8 @@ def write(work: Path, get: Get, page: Path) -> None:
         details=details(everything),
     )
     page.write_text(text, "utf-8")
+    if readme:
+        before, _, rest = readme.read_text("utf-8").partition(BEGIN)
+        after = rest.partition(END)[2]
+        readme.write_text(f"{before}{BEGIN}\n\n{short(everything, released, day)}\n{END}{after}", "utf-8")
     print(summary(everything, released))

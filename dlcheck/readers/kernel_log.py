@@ -64,8 +64,6 @@ def _amd(paste: Paste) -> Facts | None:
     if "amdgpu" not in paste or not (SECONDS.search(paste.text) or "kernel:" in paste):
         return None
     lines = [line for line in paste.lines if "amdgpu" in line]
-    if not lines:
-        return None
     version = AMDGPU_VERSION.search(paste.text)
     bad = re.compile(r"\*ERROR\*|fault|timeout|reset|failed|hang", re.IGNORECASE)
     wrong = tuple(line.strip() for line in lines if bad.search(line))[:MOST_LINES]

@@ -277,6 +277,21 @@ MORE: tuple[tuple[str, str, Any], ...] = (
     ("Distro: Arch\n  Device-1: NVIDIA GA104 driver: nouveau v: kernel\n", "devices.nvidia.gpus.names", ("NVIDIA GA104",)),
     ("uname_result(system='Linux', node='n', release='5.15.0-1', version='#1', machine='x86_64')\nOS: Linux\n", "system.release", "5.15.0-1"),
     ("Error importing torch: No module named 'torch'\n", "notes[missing module]", "torch"),
+    ("Error importing torch: libcupti.so.12: cannot open\n", "frameworks[torch].run.error", "libcupti.so.12: cannot open"),
+    ("conda version : 24.11.1\nactive environment : base\nsolver : libmamba (default)\npython version : 3.12.7.final.0\n", "notes[conda solver]", "libmamba (default)"),
+    ("conda version : 24.11.1\nactive environment : dl\npython version : 3.12.7\nvirtual packages : __cuda=12.4=0\n", "devices.nvidia.cuda_driver", "12.4"),
+    ("conda version : 24.11.1\nplatform : osx-arm64\nbase environment : /opt/conda\n", "system.name", "macos"),
+    (" Server Version: 27.1.1\n Docker Root Dir: /var/lib/docker\n", "toolchain.docker", "27.1.1"),
+    ("Number of platforms 1\n  Platform Name  Intel(R) OpenCL\n  Device Name  Intel(R) Arc(TM) A770 Graphics\n", "devices.intel.gpus.names", ("Intel(R) Arc(TM) A770 Graphics",)),
+    ("              total        used        free      shared  buff/cache   available\nSwap:       2000000     0    2000000\n", "memory", Facts().memory),
+    ("Filesystem      Size  Used Avail Use% Mounted on\n/dev/sda1       100G   60G   40G  60% /\n", "disks.0.total_bytes", 100 << 30),
+    ("<nvidia_smi_log>\n<driver_version>550.54</driver_version>\n<gpu id=\"00000000:01:00.0\">\n<product_name>Tesla T4</product_name>\n<pci/>\n<supported_clocks><value>1</value></supported_clocks>\n</gpu>\n</nvidia_smi_log>\n", "devices.nvidia.gpus.names", ("Tesla T4",)),
+    ("torch.version.cuda: 12.4\ntorch.cuda.is_available(): False\n", "frameworks[torch].run.gpu_available", False),
+    ("PyTorch version: 2.4.1\nCUDA available: no\ncuDNN version: unknown\n", "frameworks[torch].run.gpu_available", False),
+    ("pip 24.0 from /home/a/miniconda3/envs/dl/lib/python3.11/site-packages/pip (python 3.11)\n", "python.environment_name", "dl"),
+    ("  File \"C:\\envs\\dl\\Lib\\site-packages\\torch\\x.py\", line 1\n", "system.name", "windows"),
+    ("### GPU\n\n### Python version\n\n3.11.4\n", "python.version", "3.11.4"),
+    ("SLURM_JOB_ID=1\nRunning on Kaggle\n/kaggle/input/x.csv\n", "container.hosted", "kaggle"),
 )  # fmt: skip
 
 
