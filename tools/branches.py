@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("checks", "readers", "model", "renderers")
 LEFT_OUT = (
-    *("real", "faults", "cli", "host", "hostile", "inside", "devices", "installers", "fleet/test_engines.py", "fleet/test_hooks.py"),
+    *("real", "faults", "cli", "host", "hostile", "devices", "installers", "fleet/test_engines.py", "fleet/test_hooks.py"),
     *(f"test_{name}.py" for name in ("architecture", "history", "integrations", "notebook", "plugins", "race", "smoke_plot")),
 )  # fmt: skip
 """Tests that start processes, below tests/."""

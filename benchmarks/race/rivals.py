@@ -81,7 +81,8 @@ RIVALS = (
         imports=IMPORT,
         alarm=r"FAIL|WARN|\[X\]|^\d+\. Problem|Traceback",
         # It asks for 50 GB of free disk, and the machine had 49 when the last healthy ones ran.
-        true_here=r"(?i)gpu|cuda|nvidia|accelerator|docker|connectivity|hub|disk space is too low|^\[X\] Critical Issues|^\[!\]  (Warnings|Please)",
+        true_here=r"(?i)gpu|cuda|nvidia|accelerator|docker|connectivity|hub|disk space is too low"
+        r"|^\[X\] Critical Issues|^\[!\]  (Warnings|Please)",
     ),
     Rival(
         "torch.utils.collect_env", "torch", (("python", "-m", "torch.utils.collect_env"),),
