@@ -136,7 +136,7 @@ def _node(
             name=name,
             state=one.state,
             why=gathered.excuses.get(name),
-            areas=_areas(one.areas),
+            areas=one.areas,
             created=iso(one.created),
             version=one.version,
             versions=one.versions,
@@ -147,7 +147,7 @@ def _node(
     for one in current:
         for slug, _, message in one.causes:
             causes.setdefault(slug, message)
-        for area, outcome in one.areas:
+        for area, outcome in one.areas.items():
             if area not in areas or _RANK[outcome] > _RANK[areas[area]]:
                 areas[area] = outcome
     state = max((one.state for one in current), key=lambda one: one.rank)
@@ -191,19 +191,16 @@ def _causes(digests: Iterable[Digest]) -> tuple[FoldedCause, ...]:
 
 
 def _counts(nodes: Sequence[FleetNode], gathered: Gathered, expected: int) -> Counts:
-    states = dict.fromkeys(NodeState, 0)
-    for one in nodes:
-        states[one.state] += 1
-    unreadable = states[NodeState.UNREADABLE] + len(gathered.strangers)
+    states = [one.state for one in nodes]
     return Counts(
         expected=expected,
         received=len({node for node, _ in gathered.digests}),
-        ok=states[NodeState.OK],
-        warning=states[NodeState.WARNING],
-        failed=states[NodeState.FAILED],
-        missing=states[NodeState.MISSING],
-        stale=states[NodeState.STALE],
-        unreadable=unreadable,
+        ok=states.count(NodeState.OK),
+        warning=states.count(NodeState.WARNING),
+        failed=states.count(NodeState.FAILED),
+        missing=states.count(NodeState.MISSING),
+        stale=states.count(NodeState.STALE),
+        unreadable=states.count(NodeState.UNREADABLE) + len(gathered.strangers),
         duplicate=sum(gathered.duplicates.values()),
     )
 
@@ -219,12 +216,6 @@ def _exit_code(counts: Counts, fail_on: str) -> int:
 
 def _iso(seconds: float | None) -> str | None:
     return None if seconds is None else iso(seconds)
-
-
-@functools.lru_cache(4096)
-def _areas(pairs: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """One dict for all nodes that look the same; nobody changes it."""
-    return dict(pairs)
 
 
 @functools.lru_cache(4096)

@@ -139,11 +139,12 @@ def _far(measure: _Measure, values: array[float]) -> Iterable[tuple[int, float, 
     if len(values) < LEAST_SAMPLE:
         return
     scaled = array("d", (math.log10(max(value, 1e-12)) for value in values)) if measure.logarithmic else values
-    middle = median(scaled)
+    ordered = sorted(scaled)
+    middle = median(ordered)
     least = measure.least(middle)
-    if (max(scaled) - middle if measure.bad > 0 else middle - min(scaled)) < least:
+    if (ordered[-1] - middle if measure.bad > 0 else middle - ordered[0]) < least:
         return
-    spread = median([abs(value - middle) for value in scaled])
+    spread = median([abs(value - middle) for value in ordered])
     # Where most values are equal the MAD is 0; a 3.5th of the least difference stands in for it.
     unit = max(spread / 0.6745, least / FAR)
     limit = max(least, FAR * unit) * measure.bad

@@ -6,17 +6,23 @@ import functools
 import json
 import sys
 from array import array
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import islice
 from operator import itemgetter
 from typing import Any, NoReturn, TypeVar, cast
 
 from dlcheck.model.fleet import NodeState
 from dlcheck.model.hostlist import is_name
-from dlcheck.picture.values import Layout, gpus, lists_frameworks, smoke_measures, versions
-from dlcheck.picture.words import count, harmless, rows, slug, table
+from dlcheck.picture.values import Layout, Pairs, machine, smoke_measures
+from dlcheck.picture.words import count, harmless, remembered, rows, slug, table
 
 T = TypeVar("T")
+Causes = tuple[tuple[str, str, str], ...]
+"""Slug, severity and message of each cause that stands for itself, worst first."""
+Areas = Mapping[str, str]
+"""Area to its worst outcome. Nodes that look the same share one; nothing changes it."""
 
 SCHEMA_VERSION = 1
 MOST_BYTES = 16 * 1024 * 1024
@@ -44,10 +50,9 @@ class Digest:
     """Seconds since 1970."""
     version: str
     state: NodeState
-    causes: tuple[tuple[str, str, str], ...]
-    """Slug, severity and message of each cause that stands for itself, worst first."""
-    areas: tuple[tuple[str, str], ...]
-    versions: tuple[tuple[str, str], ...]
+    causes: Causes
+    areas: Areas
+    versions: Pairs
     lists_frameworks: bool
     """Whether somebody looked, so that a framework that is not among the versions is not there."""
     layout: Layout
@@ -59,7 +64,7 @@ def digest(text: bytes) -> Digest:
     if len(text) > MOST_BYTES:
         raise NotReportError(f"larger than {MOST_BYTES // 1024 // 1024} MB")
     try:
-        document = _DECODE(text.decode("utf-8"))
+        document = _decoded(text.decode("utf-8"))
     except UnicodeDecodeError:
         raise NotReportError("not UTF-8") from None
     except RecursionError:
@@ -71,81 +76,91 @@ def digest(text: bytes) -> Digest:
     return _digest(document)
 
 
-def _digest(document: dict[str, object]) -> Digest:
+def _digest(document: dict[str, Any]) -> Digest:
     node = document.get("node")
     if not is_name(node):
         raise NotReportError(
             f"its node name cannot be one: {harmless(node, 60)}" if "node" in document else "names no node"
         )
-    node = sys.intern(str(node))
+    node = str(node)
     if document.get("schema_version") != SCHEMA_VERSION or document.get("schema_version") is True:
         raise NotReportError(f"schema version {harmless(document.get('schema_version'), 20)} instead of 1", node)
     command = document.get("command")
-    if command not in _COMMANDS:
+    if not isinstance(command, str) or command not in _COMMANDS:
         raise NotReportError(f"a report of {harmless(command, 30)}, not of doctor or smoke", node)
     created = moment(document.get("created"))
     if created is None:
         raise NotReportError(f"its time cannot be one: {harmless(document.get('created'), 40)}", node)
-    facts = table(document.get("facts"))
     if command == "doctor":
         areas, causes, worst = _doctor(document)
-        models, layout, measures = gpus(facts)
+        versions, looked, layout, measures = machine(table(document.get("facts")))
     else:
         areas, causes, worst = _smoke(document)
-        models = ()
+        versions, looked, _, _ = machine(table(document.get("facts")))
         layout, measures = smoke_measures(document.get("results"))
         layout = _share(layout)
     return Digest(
         node,
-        sys.intern(str(command)),
+        sys.intern(command),
         created,
-        _share(harmless(document.get("dlcheck", ""), 30)),
+        harmless(document.get("dlcheck", ""), 30),
         worst,
         causes,
-        _clean(tuple(areas.items())),
-        _share(versions(facts) + models),
-        lists_frameworks(facts),
+        areas,
+        versions,
+        looked,
         layout,
-        array("d", measures),
+        measures,
     )
 
 
-def _doctor(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str, str, str], ...], NodeState]:
+def _doctor(document: dict[str, Any]) -> tuple[Areas, Causes, NodeState]:
+    areas, others = _settled(rows(document.get("verdicts")))
+    primary, summary = document.get("primary_causes"), table(document.get("summary"))
+    errors, warnings = count(summary.get("errors")), count(summary.get("warnings"))
+    causes: Causes = ()
+    if others or primary:
+        areas, found, wrong, doubtful = _unsettled(areas, others)
+        for name in rows(primary)[:50]:
+            found.setdefault(slug(name), ("failed", ""))
+        causes, errors, warnings = _worst_first(found), max(errors, wrong), max(warnings, doubtful)
+    code = document.get("exit_code")
+    if errors or code == 3 or (code not in (0, None) and not warnings):
+        return areas, causes, NodeState.FAILED
+    return areas, causes, NodeState.WARNING if warnings else NodeState.OK
+
+
+def _unsettled(
+    settled: Areas, others: list[tuple[str, dict[str, Any]]]
+) -> tuple[Areas, dict[str, tuple[str, str]], int, int]:
+    """The areas with the outcome of these verdicts, too; cause to severity and message; how many are errors and warnings."""
+    areas = dict(settled)
     found: dict[str, tuple[str, str]] = {}
     errors = warnings = 0
-    areas, others = _settled(rows(document.get("verdicts")))
-    for area, verdict in others:
+    for name, verdict in others:
+        area = harmless(name, 30)
         outcome = verdict.get("status")
         if outcome == "failed":
             outcome = _severity(verdict.get("severity"))
             for one in rows(verdict.get("findings")):
                 finding = table(one)
                 severity = _severity(finding.get("severity") or verdict.get("severity"))
-                name = slug(finding.get("cause"))
+                cause = slug(finding.get("cause"))
                 errors += severity == "failed"
                 warnings += severity == "warning"
-                if severity != "note" and not finding.get("because_of") and _is_worse(severity, found.get(name)):
-                    found[name] = (severity, harmless(finding.get("message", "")))
+                if severity != "note" and not finding.get("because_of") and _is_worse(severity, found.get(cause)):
+                    found[cause] = (severity, harmless(finding.get("message", "")))
         elif not isinstance(outcome, str) or outcome not in _WORSE:
             outcome = "unknown"
         if area not in areas or _WORSE[outcome] > _WORSE[areas[area]]:
             areas[area] = outcome
-    for name in rows(document.get("primary_causes"))[:50]:
-        found.setdefault(slug(name), ("failed", ""))
-    summary = table(document.get("summary"))
-    errors, warnings = max(errors, count(summary.get("errors"))), max(warnings, count(summary.get("warnings")))
-    code = document.get("exit_code")
-    if errors or code == 3 or (code not in (0, None) and not warnings):
-        state = NodeState.FAILED
-    else:
-        state = NodeState.WARNING if warnings else NodeState.OK
-    return areas, _worst_first(found), state
+    return _named(areas), found, errors, warnings
 
 
-_GROUP, _CODE = itemgetter("group", "status"), itemgetter("code", "status")
+_GROUP, _CODE, _STATUS = itemgetter("group"), itemgetter("code"), itemgetter("status")
 
 
-def _settled(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, dict[str, Any]]]]:
+def _settled(verdicts: list[Any]) -> tuple[Areas, list[tuple[str, dict[str, Any]]]]:
     """The areas with the worst outcome of what did not fail, and the verdicts that failed, each with its area.
 
     Most verdicts of a fleet passed or had nothing to look at, so they are taken in one go, once for all nodes that look the
@@ -153,37 +168,40 @@ def _settled(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, dict[
     """
     try:
         named = "group" in verdicts[0]
-        areas, failed = _all_settled(frozenset(map(_GROUP if named else _CODE, verdicts)), named)
-    except (KeyError, TypeError, IndexError):
+        names = "\n".join(map(_GROUP if named else _CODE, verdicts))
+        areas, failed = _all_settled(names, "\n".join(map(_STATUS, verdicts)), named)
+    except (KeyError, TypeError, ValueError, IndexError):
         return _one_by_one(verdicts)
     if not failed:
         return areas, []
     others = [one for one in verdicts if one["status"] not in _SETTLED and one.get("suppressed") is not True]
-    return dict(areas), [(one["group"] if named else f"{one['code'][:3]}xx", one) for one in others]
+    return areas, [(_area(one["group" if named else "code"], named), one) for one in others]
 
 
 _SETTLED = frozenset(_WORSE) - {"failed"}
 
 
-@functools.lru_cache(4096)
-def _all_settled(pairs: frozenset[tuple[str, str]], named: bool) -> tuple[dict[str, str], bool]:
-    """One dict for all nodes that look the same, nobody changes it; and whether something failed. ``TypeError`` where an
-    area is no text.
-    """
+@remembered
+def _all_settled(names: str, outcomes: str, named: bool) -> tuple[Areas, bool]:
+    """The areas, and whether something failed. ``ValueError`` where one lacks a name, or a name is of two lines."""
     areas: dict[str, str] = {}
     failed = False
-    for name, outcome in sorted(pairs):
-        if name.__class__ is not str or not name:
-            raise TypeError
-        area = name if named else f"{name[:3]}xx"
+    for name, outcome in zip(names.split("\n"), outcomes.split("\n"), strict=True):
+        if not name:
+            raise ValueError
+        area = _area(name, named)
         if outcome not in _SETTLED:
             failed = True
         elif area not in areas or _WORSE[outcome] > _WORSE[areas[area]]:
             areas[area] = outcome
-    return areas, failed
+    return _named(areas), failed
 
 
-def _one_by_one(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, dict[str, Any]]]]:
+def _area(name: str, named: bool) -> str:
+    return name if named else f"{name[:3]}xx"
+
+
+def _one_by_one(verdicts: list[Any]) -> tuple[Areas, list[tuple[str, dict[str, Any]]]]:
     """The same of verdicts that lack a key, or hold what is no text."""
     areas: dict[str, str] = {}
     others: list[tuple[str, dict[str, Any]]] = []
@@ -195,10 +213,10 @@ def _one_by_one(verdicts: list[Any]) -> tuple[dict[str, str], list[tuple[str, di
                 areas.setdefault(area, "passed")
             elif one.get("suppressed") is not True:
                 others.append((area, one))
-    return areas, others
+    return _named(areas), others
 
 
-def _smoke(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str, str, str], ...], NodeState]:
+def _smoke(document: dict[str, Any]) -> tuple[Areas, Causes, NodeState]:
     areas: dict[str, str] = {}
     found: dict[str, tuple[str, str]] = {}
     failed = document.get("exit_code") not in (0, None)
@@ -215,13 +233,12 @@ def _smoke(document: dict[str, object]) -> tuple[dict[str, str], tuple[tuple[str
             words = " ".join(str(result.get(key, "")) for key in ("framework", "task", "dtype", "device", "status"))
             words += f": {result['why']}" if isinstance(result.get("why"), str) else ""
             found.setdefault(name, ("failed", harmless(words)))
-    return areas, _worst_first(found), NodeState.FAILED if failed else NodeState.OK
+    return _named(areas), _worst_first(found), NodeState.FAILED if failed else NodeState.OK
 
 
-@functools.lru_cache(4096)
-def _clean(areas: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+def _named(areas: Areas) -> Areas:
     """The areas under names that can be shown, at most as many as a page has columns for."""
-    return tuple({harmless(name, 30): outcome for name, outcome in areas[:64]}.items())
+    return {harmless(name, 30): outcome for name, outcome in islice(areas.items(), 64)}
 
 
 def _severity(value: object) -> str:
@@ -233,7 +250,7 @@ def _is_worse(severity: str, known: tuple[str, str] | None) -> bool:
     return known is None or _WORSE[severity] > _WORSE[known[0]]
 
 
-def _worst_first(found: dict[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
+def _worst_first(found: dict[str, tuple[str, str]]) -> Causes:
     ordered = sorted(found.items(), key=lambda item: -_WORSE[item[1][0]])
     return tuple(_share((name, severity, message)) for name, (severity, message) in ordered[:50])
 
@@ -256,7 +273,17 @@ def _refuse(word: str) -> NoReturn:
     raise ValueError(f"{word} is no number of JSON")
 
 
-_DECODE = json.JSONDecoder(parse_constant=_refuse).decode
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _decoded(text: str) -> object:
+    """What the decoder makes of a line, without its two searches for blanks where there are none but the line's end."""
+    try:
+        document, end = _DECODER.raw_decode(text)
+    except ValueError:
+        end = -1
+    return document if end >= 0 and text[end:] in ("\n", "") else _DECODER.decode(text)
+
 
 _shared: dict[object, object] = {}
 

@@ -2,127 +2,176 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping
+from array import array
+from collections.abc import Mapping
+from itertools import chain
+from math import hypot
+from operator import itemgetter
 from typing import Any
 
-from dlcheck.picture.words import harmless, number, rows, table
+from dlcheck.picture.words import harmless, number, remembered, rows, table
 
 Layout = tuple[tuple[str, str, str], ...]
 """For each measure of a report: what is measured, on which device model, of which subject."""
 
 MOST_GPUS = 64
 MOST_RESULTS = 512
+_FAR = 1e12
+"""No temperature and no power is larger."""
 
 _PLAIN = (
-    ("system", None, (("release", "kernel"), ("distribution", "system"), ("libc", "C library"), ("bios", "BIOS"))),
-    ("python", None, (("version", "Python"),)),
-    ("cpu", None, (("brand", "CPU"),)),
-    ("devices", "nvidia", (("driver", "NVIDIA driver"), ("module", "NVIDIA kernel module"))),
-    ("devices", "nvidia", (("fabric_manager", "Fabric Manager"),)),
-    ("devices", "amd", (("module", "AMD driver"), ("rocm", "ROCm"))),
-    ("devices", "intel", (("module", "Intel driver"),)),
+    ("system", ("release", "distribution", "libc", "bios"), (None,) * 4),
+    ("python", ("version",), (None,)),
+    ("cpu", ("brand",), (None,)),
+)
+"""A subject of the facts, what is read of it, and as much nothing where it is not there; ``_NAMES`` says it in words."""
+_OF_DEVICES = (
+    ("nvidia", ("driver", "module", "fabric_manager"), (None,) * 3),
+    ("amd", ("module", "rocm"), (None,) * 2),
+    ("intel", ("module",), (None,)),
+)
+_NAMES = (
+    ("kernel", "system", "C library", "BIOS"),
+    ("Python",),
+    ("CPU",),
+    ("NVIDIA driver", "NVIDIA kernel module", "Fabric Manager"),
+    ("AMD driver", "ROCm"),
+    ("Intel driver",),
 )
 _VENDORS = ("nvidia", "amd", "intel", "apple")
 
-
 Pairs = tuple[tuple[str, str], ...]
+_Said = tuple[Any, ...]
+"""What a report says word by word, so that nodes that say the same share one answer."""
 
 
-def versions(facts: Mapping[str, object]) -> Pairs:
-    """What should be equal on all nodes, by name; a fact that nobody could look at is left out."""
-    found: list[tuple[str, str]] = []
-    for subject, part, names in _PLAIN:
-        place = facts.get(subject)
-        if part is not None:
-            place = place.get(part) if isinstance(place, dict) else None
-        if isinstance(place, dict):
-            for key, name in names:
-                value = place.get(key)
-                if isinstance(value, str) and value:
-                    found.append((name, value))
-    memory = number(table(facts.get("memory")).get("total_bytes"))
-    if memory:
-        found.append(("memory", f"{memory / 2**30:.0f} GiB"))
-    for name, version in list(table(table(facts.get("system")).get("firmware")).items())[:64]:
-        if isinstance(version, str):
-            found.append((f"firmware {name[:80]}", version))
-    for name, one in list(table(facts.get("frameworks")).items())[:64]:
-        version = one.get("version") if isinstance(one, dict) else None
-        if isinstance(version, str) and version:
-            found.append((name, version))
-    return _clean(tuple(found))
-
-
-@functools.lru_cache(4096)
-def _clean(pairs: Pairs) -> Pairs:
-    return tuple((_short(name), _short(value)) for name, value in pairs)
-
-
-def lists_frameworks(facts: Mapping[str, object]) -> bool:
-    """Whether the frameworks were looked for, so that one that is not named is not there."""
-    frameworks = facts.get("frameworks")
-    return isinstance(frameworks, dict) and "unknown" not in frameworks
-
-
-def gpus(facts: Mapping[str, object]) -> tuple[Pairs, Layout, list[float]]:
-    """The GPUs of a node: what should be equal everywhere (models, firmware), and temperatures and powers."""
+def machine(facts: Mapping[str, Any]) -> tuple[Pairs, bool, Layout, array[float]]:
+    """What should be equal on all nodes, by name (a fact that nobody could look at is left out); whether the frameworks were
+    looked for, so that one that is not named is not there; what was measured of the GPUs, and the measures.
+    """
     devices = facts.get("devices")
-    if not isinstance(devices, dict) or not devices or "unknown" in devices:
-        return (), (), []
-    found: list[tuple[object, ...]] = []
-    values: list[float] = []
-    for vendor in _VENDORS:
-        if vendor not in devices:
-            continue
-        for at, gpu in enumerate(rows(table(devices[vendor]).get("gpus"))[:MOST_GPUS]):
-            if isinstance(gpu, dict):
-                get: Callable[[str], Any] = gpu.get
-                temperature = get("temperature")
-                power = get("power_watts")
-                measured = 0
-                if type(temperature) in _NUMBERS and -1e12 < temperature < 1e12:
-                    measured = 1
-                    values.append(temperature)
-                if type(power) in _NUMBERS and -1e12 < power < 1e12:
-                    measured += 2
-                    values.append(power)
-                found.append((at, get("name"), get("vbios"), get("lost"), measured))
+    if not isinstance(devices, dict) or "unknown" in devices:
+        devices = {}
+    gpus, measures = _gpus(devices) if devices else (None, array("d"))
+    said = _said(facts, devices)
     try:
-        models, layout = _models(tuple(found))
-    except TypeError:  # something that is no name, and cannot even be hashed
-        return (), (), []
-    return models, layout, values
+        return (*_machine(said, gpus), measures)
+    except TypeError:  # a fact that is no text, such as one that nobody could look at, cannot be hashed
+        return (*_machine(_texts(said), gpus), measures)
+
+
+def _said(facts: Mapping[str, Any], devices: Mapping[str, Any]) -> _Said:
+    """The words of ``_PLAIN`` and ``_OF_DEVICES``, memory, firmware, whether frameworks were looked for, and these."""
+    found: list[object] = []
+    for places, subjects in ((facts, _PLAIN), (devices, _OF_DEVICES)):
+        for subject, keys, nothing in subjects:
+            place = places.get(subject)
+            found.append(tuple(map(place.get, keys)) if place.__class__ is dict else nothing)
+    memory, system, frameworks = facts.get("memory"), facts.get("system"), facts.get("frameworks")
+    total = memory.get("total_bytes") if isinstance(memory, dict) else None
+    firmware = system.get("firmware") if isinstance(system, dict) else None
+    looked = isinstance(frameworks, dict) and "unknown" not in frameworks
+    found += (
+        total if type(total) in _NUMBERS else None,
+        tuple(firmware.items()) if isinstance(firmware, dict) and "unknown" not in firmware else (),
+        looked,
+        tuple([(name, table(one).get("version")) for name, one in table(frameworks).items()]) if looked else (),
+    )
+    return tuple(found)
+
+
+def _texts(said: object) -> Any:
+    """The same with None for whatever is no text, no number and no row of these."""
+    if isinstance(said, tuple):
+        return tuple(map(_texts, said))
+    return said if isinstance(said, (str, int, float)) else None
+
+
+@remembered
+def _machine(said: _Said, gpus: _Said | None) -> tuple[Pairs, bool, Layout]:
+    *plain, memory, firmware, looked, frameworks = said
+    found = [
+        (name, value)
+        for names, values in zip(_NAMES, plain, strict=True)
+        for name, value in zip(names, values, strict=True)
+        if isinstance(value, str) and value
+    ]
+    if number(memory):
+        found.append(("memory", f"{memory / 2**30:.0f} GiB"))
+    found += [(f"firmware {name[:80]}", version) for name, version in firmware[:64] if isinstance(version, str)]
+    found += [(name, version) for name, version in frameworks[:64] if isinstance(version, str) and version]
+    models, layout = ((), ()) if gpus is None else _models(gpus)
+    return (*((_short(name), _short(value)) for name, value in found), *models), looked, layout
 
 
 _NUMBERS = frozenset((float, int))
+_MEASURED = itemgetter("temperature", "power_watts")
+_NAMED, _NAMED_ONLY = itemgetter("name", "vbios", "lost"), itemgetter("name", "vbios")
 
 
-@functools.lru_cache(4096)
-def _models(found: tuple[tuple[Any, ...], ...]) -> tuple[Pairs, Layout]:
+def _gpus(devices: Mapping[str, Any]) -> tuple[_Said, array[float]]:
+    """Of each vendor's GPUs: name and firmware, whether it is lost; which measures each has; all the measures in a row."""
+    found: list[_Said] = []
+    measures = array("d")
+    for vendor in _VENDORS:
+        place = devices.get(vendor)
+        gpus = rows(place.get("gpus"))[:MOST_GPUS] if place.__class__ is dict else ()
+        if not gpus:
+            continue
+        try:
+            measured = array("d", chain.from_iterable(map(_MEASURED, gpus)))
+            if not hypot(*measured) < _FAR:  # larger than each of them, and no number where one is none
+                raise ValueError
+            named = tuple(map(_NAMED if "lost" in gpus[0] else _NAMED_ONLY, gpus))
+            hash(named)
+            which = (3,) * len(gpus)
+        except (KeyError, OverflowError, TypeError, ValueError):  # a GPU that lacks something, or an odd shape
+            named, which, measured = _one_by_one(gpus)
+        found.append((named, which))
+        measures.extend(measured)
+    return tuple(found), measures
+
+
+def _one_by_one(gpus: list[Any]) -> tuple[_Said, _Said, array[float]]:
+    named: list[_Said] = []
+    which: list[int] = []
+    measured = array("d")
+    for gpu in map(table, gpus):
+        bits = 0
+        for bit, value in ((1, gpu.get("temperature")), (2, gpu.get("power_watts"))):
+            if value is not None and type(value) in _NUMBERS and -_FAR < value < _FAR:
+                bits |= bit
+                measured.append(value)
+        named.append(_texts((gpu.get("name"), gpu.get("vbios"), gpu.get("lost") is True)))
+        which.append(bits)
+    return tuple(named), tuple(which), measured
+
+
+def _models(vendors: _Said) -> tuple[Pairs, Layout]:
     """How many GPUs of which model with which firmware, and what each measure belongs to."""
     counts: dict[str, int] = {}
     images: dict[str, set[str]] = {}
     layout: list[tuple[str, str, str]] = []
-    for at, name, vbios, lost, measured in found:
-        model = _short(name) if isinstance(name, str) else "GPU"
-        if lost is not True:
-            counts[model] = counts.get(model, 0) + 1
-            if isinstance(vbios, str):
-                images.setdefault(model, set()).add(_short(vbios))
-        if measured & 1:
-            layout.append(("temperature", model, f"GPU {at}"))
-        if measured & 2:
-            layout.append(("power", model, f"GPU {at}"))
+    for named, which in vendors:
+        for at, ((name, vbios, *lost), measured) in enumerate(zip(named, which, strict=True)):
+            model = _short(name) if isinstance(name, str) else "GPU"
+            if not any(lost):
+                counts[model] = counts.get(model, 0) + 1
+                if isinstance(vbios, str):
+                    images.setdefault(model, set()).add(_short(vbios))
+            if measured & 1:
+                layout.append(("temperature", model, f"GPU {at}"))
+            if measured & 2:
+                layout.append(("power", model, f"GPU {at}"))
     pairs = [(f"firmware of {model}", ", ".join(sorted(several))) for model, several in images.items()]
     pairs.append(("GPUs", ", ".join(f"{count} x {model}" for model, count in sorted(counts.items())) or "none"))
     return tuple(pairs), tuple(layout)
 
 
-def smoke_measures(results: object) -> tuple[Layout, list[float]]:
+def smoke_measures(results: object) -> tuple[Layout, array[float]]:
     """Throughput, bandwidth and loss deviation of the results of a smoke run."""
     layout: list[tuple[str, str, str]] = []
-    values: list[float] = []
+    values = array("d")
 
     def add(measure: str, value: float | None) -> None:
         if value is not None and value >= 0:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 from dlcheck.model import redact
 
+T = TypeVar("T")
+
 LONGEST = 300
+MOST_REMEMBERED = 32_000_000
+"""Signs of foreign text that a cache may hold."""
 _SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.ASCII)
 
 
@@ -24,6 +28,24 @@ def harmless(value: object, longest: int = LONGEST) -> str:
 def _harmless(text: str, longest: int) -> str:
     line = " ".join(redact.mask_secrets(redact.harmless(text)).split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def remembered(answer: Callable[..., T]) -> Callable[..., T]:
+    """``functools.lru_cache`` for what reports say: it forgets all of it where that has grown large, so that no fleet and no
+    hostile report can fill the memory.
+    """
+    held = 0
+
+    @functools.lru_cache(4096)
+    def known(*said: object) -> T:
+        nonlocal held
+        held += len(repr(said))
+        if held > MOST_REMEMBERED:
+            known.cache_clear()
+            held = 0
+        return answer(*said)
+
+    return known
 
 
 def slug(value: object) -> str:

@@ -70,7 +70,7 @@ def _node(node: FleetNode) -> dict[str, Any]:
         "state": node.state.value,
         "why": node.why,
         "causes": list(node.causes),
-        "areas": node.areas,
+        "areas": dict(node.areas),
         "created": node.created,
         "dlcheck": node.version,
     }
