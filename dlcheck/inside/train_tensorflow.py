@@ -147,7 +147,8 @@ OPERATIONS = {
     "weighted_sum": lambda x, y: tf.reduce_sum(x * y),
 }
 
-FEW_OPERATIONS = ("exact-integers", "perceptron-gates", "mlp-regression", "word-embedding")
+STEP_BY_STEP = ("exact-integers", "mlp-regression")
+"""What quick trains eagerly: a pass without a step, for which a trace does not pay, and one training, to see both ways."""
 
 
 def settings(trainer):
@@ -199,10 +200,10 @@ class Trainer:
             tf.ones([1]).numpy()
 
     def modes(self, task, dtype):
-        """Both in the longer levels. Quick takes what costs less: tracing pays for networks of many operations."""
+        """Both in the longer levels; quick takes one of them, mostly the trace, which costs less."""
         if self.level != "quick" or self.fault:
             return ["eager", "function"]
-        return ["eager"] if task["name"] in FEW_OPERATIONS else ["function"]
+        return ["eager"] if task["name"] in STEP_BY_STEP else ["function"]
 
     def usual(self):
         """Back to what was set, which other devices shall be judged by."""
