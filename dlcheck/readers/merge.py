@@ -73,26 +73,57 @@ def _identity(one: Any) -> object:
 
 
 def _unite_gpus(first: tuple[Gpu, ...], second: tuple[Gpu, ...]) -> tuple[Gpu, ...]:
-    """GPUs with one number (or UUID, or address) and names that agree are one; the rest is added when it has another."""
+    """Two lists of one machine's GPUs. Each GPU of a list is another one, whatever its name; over the lists those are one that
+    share a UUID, an address or a number, else those of one name of which nothing says that they are two.
+    """
     out = list(first)
-    for place, gpu in enumerate(second):
+    free = list(range(len(first)))
+    rest: list[Gpu] = []
+    for gpu in second:
         at = next((at for at, known in enumerate(out) if _same(known, gpu)), None)
-        if at is None and gpu.index is None and len(first) == len(second) and _names_agree(out[place], gpu):
-            at = place
-        if at is None and not (gpu.index is None and any(_names_agree(known, gpu) for known in out)):
+        if at is None:
+            rest.append(gpu)
+            continue
+        out[at] = _joined(out[at], gpu)
+        if at in free:
+            free.remove(at)
+    for gpu in rest:
+        likely = [at for at in free if _may_be_same(out[at], gpu)]
+        if not likely:
             out.append(gpu)
-        elif at is not None:
-            longer = max((out[at].name, gpu.name), key=_fullness)
-            out[at] = dataclasses.replace(_join(out[at], gpu), name=longer)
+        elif len(likely) == 1 or len(first) == len(second):
+            out[likely[0]] = _joined(out[likely[0]], gpu)
+            free.remove(likely[0])
+        else:  # one of several, and nobody can tell which
+            free.remove(likely[-1])
     return tuple(out)
+
+
+def _joined(one: Gpu, other: Gpu) -> Gpu:
+    joined: Gpu = _join(one, other)
+    return dataclasses.replace(joined, name=max((one.name, other.name), key=_fullness))
 
 
 def _same(one: Gpu, other: Gpu) -> bool:
     if one.uuid and other.uuid:
         return one.uuid == other.uuid
     if one.pci_address and other.pci_address:
-        return one.pci_address.lower()[-10:] == other.pci_address.lower()[-10:]
+        return _same_place(one.pci_address, other.pci_address)
     return one.index is not None and one.index == other.index and _names_agree(one, other)
+
+
+def _may_be_same(one: Gpu, other: Gpu) -> bool:
+    """Whether the names agree and no two identities differ."""
+    if one.pci_address and other.pci_address and not _same_place(one.pci_address, other.pci_address):
+        return False
+    identities = ((one.uuid, other.uuid), (one.index, other.index))
+    return _names_agree(one, other) and all(mine is None or its is None or mine == its for mine, its in identities)
+
+
+def _same_place(one: str, other: str) -> bool:
+    """Whether two PCI addresses are one; the domain before bus, device and function has four digits, eight, or is left out."""
+    length = min(len(one), len(other), len("00:00:00.0"))
+    return one.lower()[-length:] == other.lower()[-length:]
 
 
 def _names_agree(one: Gpu, other: Gpu) -> bool:
