@@ -43,8 +43,9 @@ def cannot_start(facts: Facts, profile: Profile) -> Iterator[Finding]:  # noqa: 
     python = known(facts.python)
     if not python.startup_error:
         return
-    # The words are those of host/python.py: a file that is there and merely may not be started is not gone.
-    gone = isinstance(python.version, Unknown) and "ermission denied" not in python.startup_error
+    # The words are those of the system, in host/python.py: what may not or cannot be started here is not gone.
+    there = re.search("ermission denied|Exec format error", python.startup_error)
+    gone = isinstance(python.version, Unknown) and not there
     answers = not isinstance(python.version, Unknown)
     if isinstance(python.version, str) and numbers(python.version) < (3, 6):
         raise NotApplicable("too old to be asked")

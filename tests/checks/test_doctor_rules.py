@@ -206,6 +206,7 @@ ROWS: list[tuple[str, Facts, Any]] = [
     ("DL401", but("python", startup_error="SIGSEGV"), ("python-cannot-start", E)),
     ("DL401", but("python", version=Unknown("gone"), startup_error="gone"), ("env-python-missing", E)),
     ("DL401", but("python", version=Unknown("x"), startup_error="Permission denied"), ("python-cannot-start", E)),
+    ("DL401", but("python", version=Unknown("x"), startup_error="Exec format error"), ("python-cannot-start", E)),
     ("DL402", but("python", version="3.7.16"), ("python-too-old", E)),
     ("DL402", but("python", version="3.8.18"), ("python-too-old", W)),
     ("DL402", but("python", version="3.13.0"), PASSED),
@@ -252,6 +253,9 @@ ROWS: list[tuple[str, Facts, Any]] = [
     # A leftover folder is no second copy of the distribution whose name it has.
     ("DL421", packages(package("jaxlib", "0.4.1", damaged="a leftover of an interrupted pip"), package("jax", "0.10.2", "jaxlib<=0.10.2"), package("jaxlib", "0.10.2")), PASSED),
     ("DL422", packages(package("torch", "1.0", damaged="a leftover of an interrupted pip")), PASSED),
+    # The CUDA wheels that PyTorch pins have a rule of their own, DL703.
+    ("DL421", packages(package("torch", "2.13.0", "nvidia-cublas==13.1.0.3"), package("nvidia-cublas", "13.0.0.19"), without="torch"), PASSED),
+    ("DL421", packages(package("torch", "2.13.0", "nvidia-cublas>=13.1"), package("nvidia-cublas", "13.0.0.19"), without="torch"), ("dependency-pins-conflict", W)),
     ("DL421", packages(package("jax", "0.10.2", "jaxlib<=0.10.2,>=0.10.0"), package("jaxlib", "0.4.1")), ("jax-jaxlib-mismatch", E)),
     ("DL421", packages(package("tensorboard", "2.0", "protobuf<4"), package("protobuf", "6.0")), ("protobuf-too-new", E)),
     ("DL421", packages(package("app", "1.0", "tensorflow>=2")), PASSED),

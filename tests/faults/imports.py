@@ -46,6 +46,9 @@ ENDED = [
     ("a segmentation fault", "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n", "import-crashes"),
     ("an instruction that this processor lacks", "import os, signal\nos.kill(os.getpid(), signal.SIGILL)\n", "cpu-lacks-avx"),
     ("an import that never ends", "import time\ntime.sleep(600)\n", "import-hangs"),
+    ("an import that talks without end", "while True:\n    print('loading' * 200, flush=True)\n", "import-hangs"),
+    ("an import that ends the program", "import os\nos._exit(0)\n", "import-silent"),
+    ("flags for XLA that nobody knows", "import os\nos.write(2, b'Unknown flag in XLA_FLAGS: --xla_odd\\n')\nos.abort()\n", "jax-variable-wrong"),
 ]  # fmt: skip
 
 

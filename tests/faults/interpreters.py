@@ -38,6 +38,35 @@ def calls_itself(implementation: str) -> Plant:
     return plant
 
 
+def program(text: str) -> Plant:
+    """In the place of the interpreter, a program of that text; a link that leads nowhere where there is none."""
+
+    def plant(planted: Planted, folder: Path) -> Ground:
+        planted.python.unlink()
+        if text:
+            planted.python.write_text(text)
+            planted.python.chmod(0o755)
+        else:
+            planted.python.symlink_to("/usr/local/opt/python@3.11/bin/python3.11")
+        return Ground()
+
+    return plant
+
+
+def ended_at_start(planted: Planted, folder: Path) -> None:
+    (planted.site / "zoo_end.pth").write_text("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)\n")
+
+
+def without_ssl(planted: Planted, folder: Path) -> None:
+    """A Python that was built where OpenSSL's headers were not."""
+    (planted.site / "zoo_ssl.pth").write_text("import sys; sys.modules['_ssl'] = None\n")
+
+
+def old_pip(planted: Planted, folder: Path) -> None:
+    planted.list("pip==19.2.3")
+    (planted.site / "pip" / "__init__.py").write_text("__version__ = '19.2.3'\n")
+
+
 def of(release: str, case: Case) -> Case:
     return replace(case, release=release, needs=(f"python {release}",))
 
@@ -46,6 +75,18 @@ DROPPED = importing("import distutils.version\n")
 NEWER = importing("match 1:\n    case 1:\n        pass\n")
 FAULTS = (
     Case("interpreters", "PyPy (a stand-in)", calls_itself("pypy"), "python-unsupported-implementation"),
+    Case("interpreters", "the Python below the environment is gone", program(""), "env-python-missing"),
+    Case(
+        "interpreters",
+        "a Python that a .pth file ends at its start",
+        ended_at_start,
+        "python-cannot-start",
+    ),
+    Case(
+        "interpreters", "a Python for another processor", program("\x7fELF of another machine\n"), "python-cannot-start"
+    ),
+    Case("interpreters", "a Python without ssl", without_ssl, "python-without-ssl"),
+    Case("interpreters", "a pip that knows no wheel of today", old_pip, "pip-too-old", "warning"),
     Case(
         "interpreters",
         "a Python of the system (PEP 668)",

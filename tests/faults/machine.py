@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from tests.faults.needs import MEMORY, PROCESSORS
+from tests.faults.needs import MEMORY, PROCESSES, PROCESSORS
 from tests.faults.planting import Case, Ground, Plant, Planted, in_namespace
 
 
@@ -77,6 +77,11 @@ def limited(words: str, source: str = "") -> Plant:
     return plant
 
 
+def as_nobody(planted: Planted, folder: Path) -> Ground:
+    """The examination happens as a user whose number has no entry, in a namespace of its own."""
+    return Ground({"HOME": "/"}, before=("unshare", "-U", "--map-user=54321"))
+
+
 def memory(limit: int, source: str = "") -> Plant:
     return grouped(MEMORY, "memory.limit_in_bytes", str(limit), source)
 
@@ -107,6 +112,9 @@ FAULTS = (
         "machine", "a quota of half a processor", grouped(PROCESSORS, "cpu.cfs_quota_us", "50000"),
         "cpu-quota-below-visible", "warning", needs=("processor group",),
     ),
+    Case("machine", "few processes may run at once", grouped(PROCESSES, "pids.max", "200"), "pids-limit", "warning", needs=("process group",)),
+    # As `docker run --user 54321` and clusters with numbers of their own.
+    Case("machine", "a user without a name", as_nobody, "uid-without-passwd-entry", "warning", needs=("users",)),
     # ulimit -v, as login nodes set it: the framework's import raises MemoryError.
     Case(
         "machine", "an address space too small for a framework", limited("ulimit -v 4000000", "held = bytearray(6 << 30)\n"),

@@ -18,11 +18,15 @@ KERNEL = "refused by the kernel of this machine: "
 """How the reason of a skip begins that even CI allows; conftest.py counts them under the results."""
 MEMORY = Path("/sys/fs/cgroup/memory")
 PROCESSORS = Path("/sys/fs/cgroup/cpu")
+PROCESSES = Path("/sys/fs/cgroup/pids")
+GROUPS = {"memory group": MEMORY, "processor group": PROCESSORS, "process group": PROCESSES}
 BY_KERNEL = {
     "mounts": "mount namespaces",
     "networks": "network namespaces",
     "memory group": "a control group for memory (version 1 of the interface, as root)",
     "bare machine": "machine around us but a container, in which a Python of the system's is normal",
+    "process group": "a control group for processes (version 1 of the interface, as root)",
+    "users": "user namespaces",
     "processor group": "a control group for processors (version 1 of the interface, as root)",
 }
 """The whole list of what a kernel, or the container around this process, may refuse even in CI."""
@@ -64,8 +68,10 @@ def have(need: str) -> bool:
         return sys.platform == "linux" and namespace("-m")
     if need == "networks":
         return sys.platform == "linux" and namespace("-n")
-    if need in ("memory group", "processor group"):
-        return control_group(MEMORY if need == "memory group" else PROCESSORS) and have("mounts")
+    if need in GROUPS:
+        return control_group(GROUPS[need]) and have("mounts")
+    if need == "users":
+        return sys.platform == "linux" and run("unshare", "-U", "--map-user=54321", "true")
     if need == "bare machine":
         return look_container().kind is None
     if need.startswith("python "):

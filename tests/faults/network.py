@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import socket
 import ssl
@@ -44,9 +45,9 @@ class Index(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(certificate: Path | None = None, **answers: Any) -> Iterator[int]:
+def serving(certificate: Path | None = None, kind: type[Index] = Index, **answers: Any) -> Iterator[int]:
     """The port of such an index on this machine."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Planted", (Index,), answers))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), type("Planted", (kind,), answers))
     server.daemon_threads = True
     server.handle_error = lambda *_: None  # type: ignore[method-assign]
     if certificate is not None:
@@ -166,7 +167,27 @@ def encrypted(*, trusted: bool = False, spoken: bool = True) -> Plant:
 
 
 def online(case: Case) -> Case:
-    return replace(case, family="network", arguments=NETWORK, online=True)
+    arguments = (*NETWORK, "--measure") if case.cause == "slow-network" else NETWORK
+    return replace(case, family="network", arguments=arguments, online=True)
+
+
+class Trickle(Index):
+    """An index that is quick to answer and sends wheels at 100 KB a second."""
+
+    def do_GET(self) -> None:
+        if not self.path.endswith((".whl", "/numpy/")):
+            super().do_GET()
+            return
+        wheel = self.path.endswith(".whl")
+        page = b'<a href="numpy-2.4.6-cp311-cp311-linux_x86_64.whl">numpy</a>'
+        self.send_response_only(206 if wheel else 200)
+        self.send_header("Content-Length", str(300_000 if wheel else len(page)))
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            self.wfile.write(b"" if wheel else page)
+            for _ in range(30 if wheel else 0):
+                self.wfile.write(bytes(10_000))
+                time.sleep(0.1)
 
 
 NOWHERE = [
@@ -178,6 +199,7 @@ FAULTS = tuple(
     for case in (
         *(Case("", f"an index: {what}", answering(**answers), cause, severity) for what, answers, cause, severity in ANSWERS),
         Case("", "an index that never answers", answering(wait=30.0), "index-server-fault", limit=30),
+        Case("", "an index that sends 100 KB a second", answering(kind=Trickle), "slow-network", "note"),
         *(Case("", what, asking(variables), cause) for what, variables, cause in ADDRESSES),
         Case("", "only the server of names is away", names_only_broken, "dns-failure", needs=("mounts",)),
         Case(

@@ -30,6 +30,9 @@ METADATA: list[tuple[str, str | None, tuple[str, ...], dict[str, str], str, str]
     ("only Theano, which has ended", "2.13.0", ("theano==1.0.5",), {}, "framework-ended", "warning"),
     ("only MXNet, which has ended", "2.13.0", ("mxnet==1.9.1",), {}, "framework-ended", "warning"),
     ("Chainer, which has ended", "2.13.0", ("chainer==7.8.1",), {}, "framework-ended", "warning"),
+    ("a cuBLAS older than the build", None, ("torch==2.13.0", "nvidia-cublas==13.0.0.19"), {"torch": "nvidia-cublas==13.1.0.3"}, "cuda-libs-older-than-build", "error"),
+    ("a cuDNN of another major", None, ("torch==2.13.0", "nvidia-cudnn-cu13==8.9.7.29"), {"torch": "nvidia-cudnn-cu13==9.13.0.50"}, "cudnn-major-mismatch", "error"),
+    ("wheels of CUDA 11 and 12", "2.13.0", ("nvidia-cudnn-cu11==8.9.6.50", "nvidia-cudnn-cu12==9.1.0.70"), {}, "two-cuda-wheel-families", "warning"),
     ("a torch whose load runs code", "2.0.1", (), {}, "old-release", "note"),
 ]  # fmt: skip
 WITHOUT = {"a requirement that is not installed": ("tokenizers",), "a torch whose load runs code": ("numpy",)}
@@ -37,6 +40,10 @@ WITHOUT = {"a requirement that is not installed": ("tokenizers",), "a torch whos
 
 def lose_a_file(site: Path) -> None:
     (site / "torch" / "__init__.py").unlink()
+
+
+def lose_the_record(site: Path) -> None:
+    (site / "torch-2.13.0.dist-info" / "RECORD").unlink()
 
 
 def leave_a_leftover(site: Path) -> None:
@@ -80,6 +87,7 @@ def half_of_two_hundred(site: Path) -> None:
 DAMAGE = [
     ("a file of its RECORD is gone", lose_a_file, "broken-partial-install", "error", "torch lacks 1 file"),
     ("two hundred files are gone", half_of_two_hundred, "broken-partial-install", "error", "torch lacks 200 files"),
+    ("its RECORD is gone", lose_the_record, "broken-partial-install", "warning", "torch"),
     ("~orch is left behind", leave_a_leftover, "broken-partial-install", "warning", "~orch"),
     ("~orch's metadata is left behind", leave_leftover_metadata, "broken-partial-install", "warning", "~orch"),
     ("its METADATA is gone", lose_the_metadata, "broken-partial-install", "error", "torch"),

@@ -95,6 +95,17 @@ def conda_around_an_environment(planted: Planted, folder: Path) -> Ground:
     )
 
 
+def writable_by_all(planted: Planted, folder: Path) -> Ground:
+    """A folder of the environment's packages that every user of the machine may change."""
+    planted.site.chmod(0o777)
+    return Ground()
+
+
+def offline_hub(planted: Planted, folder: Path) -> Ground:
+    planted.list("transformers==5.0.0")
+    return Ground({"HF_HUB_OFFLINE": "1"})
+
+
 SURROUNDINGS: list[tuple[str, Plant, str, str]] = [
     ("PYTHONPATH of another Python", packages_of_another_python, "two-copies-installed", "warning"),
     ("PYTHONDONTWRITEBYTECODE", variables(PYTHONDONTWRITEBYTECODE="1"), "bytecode-not-written", "note"),
@@ -119,6 +130,9 @@ SURROUNDINGS: list[tuple[str, Plant, str, str]] = [
     ("pip of another Python, active environment", pip_of_another_python, "installed-for-other-python", "warning"),
     ("conda active around a virtual environment", conda_around_an_environment, "installed-for-other-python", "warning"),
     ("JAX_PLATFORMS left over", jax_platforms, "jax-variable-wrong", "error"),
+    ("OMP_NUM_THREADS=auto", variables(OMP_NUM_THREADS="auto"), "thread-variable-wrong", "warning"),
+    ("HF_HUB_OFFLINE left over", offline_hub, "hf-offline-flag", "note"),
+    ("packages that every user may change", writable_by_all, "world-writable-path", "warning"),
     ("PIP_INDEX_URL not encrypted", variables(PIP_INDEX_URL="http://index.example/simple"), "index-trust", "warning"),
     ("PIP_TRUSTED_HOST", variables(PIP_TRUSTED_HOST="index.example"), "index-trust", "warning"),
     (

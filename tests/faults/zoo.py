@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults import devices, healthy, imports, interpreters, killed, machine, network, packages, variables
+from tests.faults import devices, healthy, imports, interpreters, killed, machine, network, packages, remote, variables
 
 FAULTS = (
     *packages.FAULTS,
@@ -13,5 +13,6 @@ FAULTS = (
     *machine.FAULTS,
     *network.FAULTS,
     *killed.FAULTS,
+    *remote.FAULTS,
 )
-HEALTHY = (*healthy.HEALTHY, *devices.HEALTHY, *interpreters.HEALTHY, *network.HEALTHY)
+HEALTHY = (*healthy.HEALTHY, *devices.HEALTHY, *interpreters.HEALTHY, *network.HEALTHY, *remote.HEALTHY)
