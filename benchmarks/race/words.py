@@ -31,10 +31,13 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"missing.{0,40}(CUDA runtime|cudnn|CUDA librar)",
         r"(CUDA runtime|cudnn).{0,40}(missing|not found|could not be loaded)",
     ),
+    "cuda-libs-older-than-build": (r"cublas.{0,60}(13\.0|old|version|mismatch|requires)",),
+    "cuda-stub-library-loaded": (r"stub",),
     "cuda-visible-devices-hides-gpu": (
         r"mask(-all|ed| by|s )",
         r"CUDA_VISIBLE_DEVICES.{0,120}(hid|mask|invalid|empty|unset|restrict|does not|no such|no GPU|wrong)",
     ),
+    "cudnn-major-mismatch": (r"cudnn.{0,60}(8\.9|old|major|version|mismatch|requires)",),
     "dependency-pins-conflict": (
         r"(tokenizers|sympy|numpy).{0,60}(missing|not installed|no module|requires|conflict|incompatib)",
         r"No module named '?(sympy|tokenizers)",
@@ -69,6 +72,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"newer CUDA generation",
     ),
     "duplicate-openmp-runtime": (r"libiomp5", r"OMP: Error #15", r"OpenMP"),
+    "env-python-missing": (r"(python|interpreter).{0,60}(missing|gone|not found|no such|broken|does not exist)",),
     "extension-framework-mismatch": (r"undefined symbol", r"ABI"),
     "externally-managed-python": (r"externally.managed", r"PEP ?668", r"system.{0,30}python"),
     "fabric-manager-not-running": (r"fabric",),
@@ -82,6 +86,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "gpu-exclusive-compute-mode": (r"exclusive", r"compute mode"),
     "gpu-fallen-off-bus": (r"GPU is lost", r"fallen off", r"lost.{0,30}GPU"),
     "gpu-throttled": (r"throttl", r"overheat", r"too hot", r"temperature.{0,30}(high|limit)"),
+    "hf-offline-flag": (r"HF_HUB_OFFLINE", r"offline"),
     "home-not-writable": (
         r"(HOME|home dir|/dev/null|/proc/nobody).{0,80}(writ|permission|read-only|not a directory|no such)",
         r"(Read-only file system|Not a directory|Permission).{0,80}(place|null|nobody)",
@@ -90,6 +95,10 @@ WORDS: dict[str, tuple[str, ...]] = {
     "import-hangs": (r"import.{0,40}(tim(ed|eout)|hang|hung|never)", r"timed out"),
     "import-killed-for-memory": (r"out of memory", r"MemoryError", r"killed.{0,30}memory", r"cannot allocate"),
     "import-raises": (r"SyntaxError", r"invalid syntax"),
+    "import-silent": (
+        r"(exit|end|quit|died).{0,40}(silent|without|no output|unexpected)",
+        r"no (output|answer|result)",
+    ),
     "index-configuration": (r"PIP_INDEX_URL", r"nonexistent/wheels", r"index-url"),
     "index-server-fault": (
         r"(index|server).{0,60}(503|401|403|unavailable|unauthori|forbid)",
@@ -110,12 +119,12 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"Unable to import backend",
     ),
     "keras-tf-version-mismatch": (r"(tf.)?keras.{0,80}(incompatib|mismatch|requires|too old|conflict|upgrade)",),
-    "libgomp-static-tls": (r"static TLS",),
     "ld-library-path-shadows-wheel-libs": (
         r"LD_LIBRARY_PATH.{0,120}(conflict|override|shadow|incompatib|remove|unset)",
         r"D004",
         r"(conflict|override|shadow|incompatib).{0,120}LD_LIBRARY_PATH",
     ),
+    "libgomp-static-tls": (r"static TLS",),
     "libstdcxx-too-old": (r"GLIBCXX", r"libstdc\+\+"),
     "local-file-shadows-package": (
         r"shadow",
@@ -136,27 +145,36 @@ WORDS: dict[str, tuple[str, ...]] = {
     "numpy-removed-alias": (r"no attribute .?bool", r"np\.bool", r"numpy.{0,60}(removed|alias|deprecat)"),
     "nvidia-device-permission": (r"insufficient permission", r"permission", r"not permitted"),
     "old-release": (r"torch.{0,60}(old|outdated|upgrade|vulnerab|CVE|2\.\d\+? (or|required))", r"CVE-"),
+    "open-files-limit": (r"ulimit", r"open files", r"file (handles|descriptors)"),
+    "pids-limit": (r"pids", r"(process|thread).{0,30}limit", r"ulimit -u"),
+    "pip-too-old": (r"pip.{0,40}(19\.2|old|outdated|upgrade)",),
     "protobuf-too-new": (
         r"protobuf.{0,80}(too new|incompatib|downgrade|requires|mismatch|<)",
         r"Descriptors cannot be created",
         r"runtime_version",
     ),
     "proxy-misconfigured": (r"proxy",),
+    "python-cannot-start": (
+        r"(python|interpreter).{0,60}(start|crash|fail|segfault|SIGSEGV)",
+        r"exec format",
+        r"\.pth",
+    ),
     "python-too-old": (r"python.{0,60}(too old|unsupported|not supported|end of life|requires|upgrade|incompatib)",),
     "python-unsupported-implementation": (r"pypy", r"CPython"),
+    "python-without-ssl": (r"\bssl\b",),
     "scheduler-gave-no-gpu": (r"SLURM", r"scheduler", r"mask(-all|ed| by|s )"),
     "several-tf-distributions": (
         r"(tensorflow-cpu|tf-nightly|tensorflow_cpu|tf_nightly).{0,80}(conflict|both|several|duplicate)",
         r"(several|multiple|two|both).{0,40}tensorflow",
     ),
     "shm-too-small": (r"/dev/shm", r"shared memory"),
+    "slow-network": (r"slow", r"(KB|MB)/s", r"speed", r"throughput"),
     "stdlib-module-removed": (r"distutils",),
-    "cuda-stub-library-loaded": (r"stub",),
     "tf-keras-missing": (r"tf[_-]keras",),
+    "thread-variable-wrong": (r"OMP_NUM_THREADS",),
     "tls-proxy-ca-untrusted": (r"certificate", r"TLS", r"SSL"),
     "tmpdir-noexec": (r"noexec",),
     "tmpdir-not-writable": (r"TMPDIR", r"temporary (folder|director)", r"No usable temporary directory"),
-    "open-files-limit": (r"ulimit", r"open files", r"file (handles|descriptors)"),
     "torch-companion-mismatch": (
         r"torch(vision|audio).{0,80}(mismatch|incompatib|requires|does not match|conflict)",
         r"xformers.{0,80}(mismatch|incompatib|requires|conflict)",
@@ -166,9 +184,12 @@ WORDS: dict[str, tuple[str, ...]] = {
         r"PYTHONPATH",
         r"(two|several|multiple|duplicate).{0,40}(copies|versions|installations|torch)",
     ),
+    "two-cuda-wheel-families": (r"cu11.{0,60}cu12", r"(two|several|mixed|multiple).{0,40}(cuda|cudnn)"),
     "two-onnxruntime-distributions": (r"onnxruntime.{0,80}(conflict|both|several|duplicate)",),
     "typing-extensions-too-old": (r"typing[_-]extensions", r"TypeIs"),
+    "uid-without-passwd-entry": (r"passwd", r"\buid\b", r"getpwuid", r"user.{0,30}(name|entry)"),
     "user-site-shadows-env": (r"user.site", r"PYTHONNOUSERSITE", r"\.local/lib"),
+    "world-writable-path": (r"writable", r"permission"),
 }
 
 
