@@ -17,7 +17,7 @@ from dlcheck.host.training import Training
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.level import Level
 from dlcheck.model.report import Target
-from dlcheck.model.smoke import DTYPES, FRAMEWORKS, SmokeReport, SmokeResult, SmokeStatus
+from dlcheck.model.smoke import DTYPES, FRAMEWORKS, SmokeMoment, SmokeReport, SmokeResult, SmokeStatus, SmokeStep
 from dlcheck.smoke_distributed import TASK, smoke_ranks
 from dlcheck.smoke_unseen import with_causes
 
@@ -45,8 +45,7 @@ RANK_FAULTS = ("die@1", "lag@1", "scale@1")
 FAULTS = (*ARITHMETIC_FAULTS, "seed", "liar", "place", "segfault", "hang", "raise")
 """What the power test injects: into every product (inside/faults_*), around the training, into the process."""
 
-Progress = Callable[[str, str, str], None]
-"""Told of (framework, device, what it does now)."""
+Progress = Callable[[SmokeStep], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +71,7 @@ class Wishes:
     """How many devices TensorFlow and JAX shall make of the CPU; 0 leaves it as it is."""
 
 
-def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> SmokeReport:
+def smoke(target: Target, wishes: Wishes, progress: Progress = lambda _step: None) -> SmokeReport:
     """Train, judge, report. Wrong wishes raise DlcheckError; whatever is wrong with the machine is in the report."""
     began = time.monotonic()
     frameworks = _frameworks(wishes.frameworks)
@@ -99,13 +98,15 @@ def smoke(target: Target, wishes: Wishes, progress: Progress | None = None) -> S
             while waiting and len(running) < _side_by_side(wishes.level):
                 account, options = waiting.pop(0)
                 running.append((account, _train(target, account.framework, options, wishes)))
+                progress(SmokeStep(account.framework, "", SmokeMoment.STARTED))
             for account, training in list(running):
                 for event in training.events():
                     account.note(event)
-                    if progress is not None and (words := _doing(event)) is not None:
-                        progress(account.framework, str(event.get("device") or ""), words)
+                    if (step := _step(account.framework, event)) is not None:
+                        progress(step)
                 if training.over:
                     running.remove((account, training))
+                    progress(SmokeStep(account.framework, "", SmokeMoment.OVER))
             if wishes.level is Level.LONG and time.monotonic() - sensed > SENSOR_SECONDS:
                 sensed, now = time.monotonic(), read_sensors()
                 for account, _ in running:
@@ -239,10 +240,23 @@ def _as_workers_name(device: str) -> str:
     return known + colon + number
 
 
-def _doing(event: dict[str, Any]) -> str | None:
-    """Words for what a worker is at, None for what needs none."""
-    kind = event["event"]
-    if kind == "task":
-        math = "" if event.get("math") == "default" else ", full precision"
-        return f"{event.get('task')} ({event.get('dtype')}{math})"
-    return {"framework": "imported", "begin": "opening the device", "end": "done", "died": "died"}.get(kind)
+_MOMENTS = {
+    "begin": SmokeMoment.OPENED,
+    "task": SmokeMoment.TASK,
+    "result": SmokeMoment.TRAINED,
+    "exercise": SmokeMoment.TRAINED,
+    "end": SmokeMoment.DONE,
+    "died": SmokeMoment.DIED,
+}
+"""What a worker's lines (inside/train.py) tell one who waits."""
+
+
+def _step(framework: str, event: dict[str, Any]) -> SmokeStep | None:
+    moment = _MOMENTS.get(event["event"])
+    if moment is None:
+        return None
+    if moment is SmokeMoment.TRAINED and "error_type" in event:
+        moment = SmokeMoment.RAISED
+    math = ", full precision" if event.get("math") == "highest" else ""
+    dtype = f"{event.get('dtype') or ''}{math}"
+    return SmokeStep(framework, str(event.get("device") or ""), moment, str(event.get("task") or ""), dtype)

@@ -13,7 +13,7 @@ from dlcheck.host.interpreter import Question
 from dlcheck.host.ranks import Meeting, Ranks, run_ranks
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.report import Target
-from dlcheck.model.smoke import SmokeResult
+from dlcheck.model.smoke import SmokeMoment, SmokeResult, SmokeStep
 
 TASK = "mlp-regression"
 WATCHDOG_SECONDS = {"gloo": 20.0, "nccl": 60.0}
@@ -26,7 +26,7 @@ def smoke_ranks(
     *,
     timeout: float,
     fault: str | None = None,
-    progress: Callable[[str, str, str], None] | None = None,
+    progress: Callable[[SmokeStep], None] = lambda _step: None,
     watchdog: float | None = None,
 ) -> list[SmokeResult]:
     """Ranks over every GPU that PyTorch has trained on (NCCL), or over two processes on the CPU (gloo).
@@ -38,8 +38,8 @@ def smoke_ranks(
         return []
     gpus = sum(one.startswith("cuda:") for one in devices)
     backend, world = ("nccl", gpus) if gpus else ("gloo", 2)
-    if progress is not None:
-        progress("torch", f"{world} ranks", f"data-parallel ({backend})")
+    place = f"{world} ranks, {backend}"
+    progress(SmokeStep("torch", place, SmokeMoment.TASK, TASK, "data-parallel"))
     env = {"OMP_NUM_THREADS": "1", "TORCH_NCCL_ASYNC_ERROR_HANDLING": "1", **os.environ}
     options = {"task": task_path(TASK), "backend": backend, "fault": fault}
     ranks = run_ranks(
@@ -49,8 +49,7 @@ def smoke_ranks(
         ranks = run_ranks(
             target.python, options, here=world, watchdog=watchdog or WATCHDOG_SECONDS[backend], timeout=timeout, env=env
         )
-    if progress is not None:
-        progress("torch", f"{world} ranks", "done")
+    progress(SmokeStep("torch", place, SmokeMoment.DONE))
     return judge_ranks(
         smoke_task(TASK), world, ranks.events, ranks.exit_codes, backend=backend, last_words=_last_words(ranks)
     )

@@ -144,7 +144,7 @@ def _format(name: str) -> Render:
 
 def trained(report: Report, fail_on: str, *, quiet: bool) -> Report:
     """The report with what a smoke run in the same interpreter says."""
-    from dlcheck.cli.smoke import Live
+    from dlcheck.cli.smoke_live import Live
     from dlcheck.smoke import Wishes, smoke
     from dlcheck.training_verdicts import with_training
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +10,6 @@ from dlcheck.cli import console, options
 from dlcheck.model.level import Level
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
-
     from dlcheck.model.report import Target
     from dlcheck.model.smoke import SmokeReport
 
@@ -75,6 +72,7 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     (--level long looks longer), and anything in layers and shapes that it does not use. A pass proves no device sound.
     """
     from dlcheck import smoke as verb
+    from dlcheck.cli.smoke_live import Live
     from dlcheck.host.interpreter import choose
     from dlcheck.smoke_plot import refuse_impossible
 
@@ -97,7 +95,7 @@ def smoke(  # noqa: PLR0917 - Typer makes an option of each
     )
     target = choose(python, venv)
     refuse_impossible(target, plot)
-    with Live(quiet=quiet) as live:
+    with Live(wishes.tasks, quiet=quiet) as live:
         report = verb.smoke(target, wishes, live.show)
     _show(report, format_, output, plot, verbosity=options.verbosity(verbose, quiet))
     if not (no_history or inject):
@@ -144,30 +142,3 @@ def _list_tasks() -> int:
 
 def _split(text: str) -> tuple[str, ...]:
     return tuple(one.strip() for one in text.split(",") if one.strip())
-
-
-class Live:
-    """What happens now, on standard error: one line that is rewritten on a terminal, elsewhere a line when a device is done."""
-
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._terminal = console.shows_progress()
-        self._quiet = quiet
-        self._doing: dict[str, str] = {}
-        self._width = console.style(sys.stderr).width
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._terminal:
-            console.live("")
-
-    def show(self, framework: str, device: str, words: str) -> None:
-        """Show that a framework is at something."""
-        self._doing[framework] = f"{framework}{' ' + device if device else ''}: {words}"
-        if self._terminal:
-            console.live("   ".join(self._doing.values())[: self._width - 1])
-        elif words in ("done", "died") and not self._quiet:
-            console.say(self._doing[framework])
-        if words in ("done", "died"):
-            self._doing.pop(framework, None)

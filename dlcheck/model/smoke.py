@@ -79,6 +79,40 @@ class Settings:
         return f" ({'; '.join((*self.forced, *self.allowed))})" if self.forced or self.allowed else ""
 
 
+class SmokeMoment(enum.Enum):
+    """Where a worker is, as far as one who waits wants to know."""
+
+    STARTED = "started"
+    """It imports its framework."""
+    OPENED = "opened"
+    """It begins with a device."""
+    TASK = "task"
+    """A training or an exercise begins."""
+    TRAINED = "trained"
+    """It has ended, and will be judged."""
+    RAISED = "raised"
+    """It has ended in an exception."""
+    DONE = "done"
+    """The device is done with."""
+    DIED = "died"
+    """The process on the device crashed, or its time was up."""
+    OVER = "over"
+    """The worker has nothing more to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeStep:
+    """What a worker is at."""
+
+    framework: str
+    device: str
+    """Empty where it concerns none."""
+    moment: SmokeMoment
+    task: str = ""
+    round: str = ""
+    """What all tasks are gone through in: the dtype, and whether full precision was asked for."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmokeRun:
     """What a worker reported of one training; nothing in it is believed yet."""
