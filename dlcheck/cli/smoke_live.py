@@ -139,14 +139,12 @@ def drawn(
 
     Where it is low, the devices that are done with make room.
     """
-    shown = sorted(rows.items(), key=lambda one: bool(one[1].over))[: max(1, height)]
+    shown = sorted(rows.items(), key=lambda one: bool(one[1].over))[: max(1, height - 1)]
     names = {key: " ".join(key).strip() for key, _ in shown}
     left = max([*map(len, names.values()), 0]) + 2
     heads = [SHORT.get(task, task[:4]) for task in tasks]
     wide = left + sum(len(head) + 1 for head in heads) + WORDS < style.width
-    lines = []
-    if wide and shown:
-        lines.append(style.paint(" " * left + " ".join(heads), "dim"))
+    lines = [style.paint(" " * left + " ".join(heads), "dim")] if wide and shown else []
     for key, row in [(key, row) for key, row in rows.items() if key in names]:
         states = [row.tasks.get(task, "") for task in tasks]
         marks = [style.paint(SIGNS[state][0 if style.unicode else 1], PAINT[state]) for state in states]
@@ -156,4 +154,4 @@ def drawn(
         words = row.words(now)[: max(0, style.width - used - 2)]
         long = not row.over and now - row.since > SLOW
         lines.append(f"{names[key]:{left}}{''.join(marks)} {style.paint(words, 'yellow' if long else 'dim')}".rstrip())
-    return [style.plain(line) for line in lines[: max(1, height)]]
+    return [style.plain(line) for line in lines]

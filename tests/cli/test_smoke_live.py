@@ -83,7 +83,7 @@ def test_devices_that_are_done_with_make_room_where_the_screen_is_low():
         if at < 4:
             note(rows, SmokeStep("torch", f"cpu:{at}", SmokeMoment.DONE), 1.0)
     lines = drawn(rows, FEW, PLAIN, 2.0, height=4)
-    assert len(lines) == 4
+    assert len(lines) == 4  # with the headings
     assert any("cpu:4" in line for line in lines)
     assert any("cpu:5" in line for line in lines)
 
