@@ -25,13 +25,12 @@ threads would only take turns."""
 
 def fingerprint(jobs: Iterable[Job]) -> str | None:
     """Which files these are, for those that have several names; None where none has."""
-    digest, some = hashlib.sha256(), False
-    for path, expected, found in jobs:
-        if found.st_nlink > 1:
-            some = True
-            identity = (path, expected, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns)
-            digest.update(repr(identity).encode("utf-8", "surrogateescape"))
-    return digest.hexdigest() if some else None
+    shared = [
+        f"{path},{expected},{found.st_dev},{found.st_ino},{found.st_size},{found.st_mtime_ns}"
+        for path, expected, found in jobs
+        if found.st_nlink > 1
+    ]
+    return hashlib.sha256("\n".join(shared).encode("utf-8", "surrogateescape")).hexdigest() if shared else None
 
 
 def differing(site_packages: str, jobs: Sequence[Job], progress: Callable[[int], None]) -> frozenset[tuple[str, str]]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from dlcheck.installation import builds
 from dlcheck.installation.prepared import Prepared
 from dlcheck.installers import lock, pip, speed, staging, uv
+from dlcheck.installers.at_once import AtOnce
 from dlcheck.installers.fetch import Client
 from dlcheck.installers.lock import LockedWheel
 from dlcheck.installers.places import Places
@@ -28,14 +28,8 @@ def sized(base: Prepared, wheels: tuple[LockedWheel, ...], client: Client | None
     unknown = [one for one in wheels if one.size is None and lock.path_of(one.address) is None]
     sizes: dict[str, int | None] = {}
     if client is not None and unknown:
-        with ThreadPoolExecutor(8) as pool:
-            sizes = dict(
-                zip(
-                    (one.address for one in unknown),
-                    pool.map(client.size, (one.address for one in unknown)),
-                    strict=True,
-                )
-            )
+        addresses = [one.address for one in unknown]
+        sizes = dict(zip(addresses, AtOnce(client.size, addresses).answers(), strict=True))
     wheels = tuple(replace(one, size=one.size if one.size is not None else sizes.get(one.address)) for one in wheels)
     artifacts = tuple(_artifact(one, base, places) for one in wheels)
     have = dict(base.target.distributions) if base.target.manifest else {}

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import sys
-import threading
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from dlcheck import machine
 from dlcheck.host import environments, record
 from dlcheck.installation.prepared import Prepared, Unresolved
 from dlcheck.installers import hashed, journal, staging
+from dlcheck.installers.at_once import AtOnce
 from dlcheck.installers.places import RIGHTS, Places, unwritable
 from dlcheck.look import look_for_builds
 from dlcheck.model.environment import MANIFEST, Environment, Manifest
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.plan import Failure, Machine, Options, Plan
+
+if TYPE_CHECKING:
+    from dlcheck.installation.resolving import Ahead
 
 _ACCELERATOR = re.compile(r"auto|cpu|xpu|mps|cu\d{2,3}|cuda(?:\d{2,3})?|rocm\d+\.\d+")
 
@@ -39,18 +42,15 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     before = (*target.manifest.requirements, *_added_by_hand(target)) if target.manifest else ()
     requirements = _merged(before, asked)
     say("looking at this machine")
-    loading = None
+    begun = None
     if target.manifest is None or requirements != target.manifest.requirements:
-        # There will be something to do: what it takes is loaded while the interpreter and the driver are asked.
-        loading = threading.Thread(target=importlib.import_module, args=("dlcheck.installation.resolving",))
-        loading.start()
+        # There will be something to do: it is begun while the interpreter and the driver are asked.
+        begun = AtOnce(lambda _: _begun(options, environ, target, requirements), (None,))
     try:
         python, facts = look_for_builds(options.python or target.base or _own_python(), environ)
-    except BaseException:
+    finally:
         # Python cannot end while modules are still read: some register what is to be done at its end.
-        if loading:
-            loading.join()
-        raise
+        ahead = begun.answers()[0] if begun else None
     here = machine.machine_of(facts)
     if options.assume:
         here = machine.assume(here, options.assume)
@@ -65,13 +65,20 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     # What comes now needs the network, HTTP and the table: a run with nothing to do loads none of it.
     from dlcheck.installation.resolving import resolved
 
+    ahead = ahead or _begun(options, environ, target, requirements)
     started = Plan(
         id="", python=python, venv=target.folder, installer="", accelerator="", reason="", mode=_mode(options, target),
         requirements=requirements,
     )  # fmt: skip
     _refuse_read_only(started, places, options)
     base = Prepared(plan=started, options=options, target=target, machine=here, python=here.python)
-    return resolved(base, environ, say)
+    return resolved(base, environ, say, ahead)
+
+
+def _begun(options: Options, environ: Mapping[str, str], target: Environment, requirements: tuple[str, ...]) -> Ahead:
+    from dlcheck.installation import resolving
+
+    return resolving.begin(options, environ, target, requirements)
 
 
 def _refuse_read_only(made: Plan, places: Places, options: Options) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from dlcheck.host import package_sources, pythons, temporary
 from dlcheck.host.process import Done
@@ -23,27 +25,50 @@ from dlcheck.model.errors import DlcheckError
 from dlcheck.model.plan import Failure, Options, Request, Selection
 from dlcheck.model.redact import mask_secrets
 from dlcheck.model.sources import PackageSources
-from dlcheck.readers import resolver_answer
 
 OTHER_VERSIONS = "Give fewer or other versions, or --index-url of an index that has them."
 
 
-def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], None]) -> Prepared:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ahead:
+    """What needs no facts of the machine, and is begun while those are gathered."""
+
+    sources: PackageSources
+    uv: str | None
+    env: dict[str, str]
+    client: Client | None
+    offer: offer.Begun | None
+    """None where PyTorch is not asked for."""
+
+
+def begin(options: Options, environ: Mapping[str, str], target: Environment, requirements: tuple[str, ...]) -> Ahead:
+    """Read the settings of pip and uv, and begin to ask the sources what they hold of PyTorch."""
+    sources = _sources(options, environ, target)
+    env = surroundings(environ, sources)
+    client = None if options.offline else Client(env, insecure_hosts=sources.trusted_hosts)
+    asked = None
+    if not options.frozen and _needs_torch(requirements):
+        asked = offer.begin(sources, client, builds.table().torch_index)
+    return Ahead(sources=sources, uv=_uv(options, environ), env=env, client=client, offer=asked)
+
+
+def _needs_torch(requirements: tuple[str, ...]) -> bool:
+    wanted, others = wishes.wishes_of(requirements)
+    return "torch" in wanted or any(one.startswith(wishes.COMPANIONS) for one in others)
+
+
+def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], None], ahead: Ahead) -> Prepared:
     """The whole plan, or one whose selection holds refusals; ``Unresolved`` where no versions go together."""
-    options = base.options
-    sources = _sources(options, environ, base.target)
-    tool = _uv(options, environ)
+    sources, tool, client = ahead.sources, ahead.uv, ahead.client
     lines = tuple(f"{one.role} {one.url} ({one.origin})" for one in sources.sources)
     plan = replace(base.plan, installer="uv" if tool else "pip", sources=lines)
     base = replace(base, plan=plan, sources=sources, uv=tool)
-    env = surroundings(environ, sources)
-    client = None if options.offline else Client(env, insecure_hosts=sources.trusted_hosts)
     say("asking the package sources")
-    base = _with_selection(base, _select(base, client, environ))
+    base = _with_selection(base, _select(base, ahead.offer, environ))
     if base.plan.selection and base.plan.selection.refusals:
         return base
     say("resolving versions")
-    wheels, text = _resolve(base, env, client)
+    wheels, text = _resolve(base, ahead.env, client)
     say("asking for sizes")
     made = sized(replace(base, lock_text=text), wheels, client, Places.of(environ))
     if why := own_table.disagreement(made, lambda wheel, name: _ahead(client, wheel, name), newer_only=True):
@@ -76,19 +101,17 @@ def _sources(options: Options, environ: Mapping[str, str], target: Environment) 
     )
 
 
-def _select(base: Prepared, client: Client | None, environ: Mapping[str, str]) -> Selection:
+def _select(base: Prepared, begun: offer.Begun | None, environ: Mapping[str, str]) -> Selection:
     options, here, requirements = base.options, base.machine, _beside_torch(base)
     if options.frozen:
         return Selection(accelerator=options.accelerator, reason=f"exactly what {options.lock} names")
     known = builds.table()
     request = Request(requirements=requirements, accelerator=options.accelerator)
-    wanted, others = wishes.wishes_of(requirements)
-    needs_torch = "torch" in wanted or any(one.startswith(wishes.COMPANIONS) for one in others)
-    # What is out of the question on this interpreter is refused before anything is asked of the network.
+    # What is out of the question on this interpreter is refused without waiting for the network.
     chosen = selection.select(here, request, known)
-    if not chosen.refusals and needs_torch and here.platform != "macos_arm64":
+    if not chosen.refusals and begun is not None and here.platform != "macos_arm64":
         tags = lock.tags(here.python, free_threaded=here.free_threaded)
-        chosen = selection.select(here, request, known, offer.look(base.sources, tags, client, known.torch_index))
+        chosen = selection.select(here, request, known, offer.look(begun, tags))
     if chosen.refusals:
         chosen = refusals.with_interpreters(chosen, pythons.installed(environ))
     return chosen
@@ -125,6 +148,8 @@ def _why(done: Done, sources: PackageSources) -> Failure:
         return Failure(
             step="resolve", message="the package sources did not answer in time", hint=network_hint("timeout", sources)
         )
+    from dlcheck.readers import resolver_answer  # loads all readers: 40 ms, for a failure alone
+
     answer = resolver_answer.read(done.errors or done.output or done.failure or "")
     hint = network_hint(answer.kind, sources)
     return Failure(step="resolve", message=answer.message, hint=hint or OTHER_VERSIONS)
@@ -152,6 +177,8 @@ def _resolve(base: Prepared, env: dict[str, str], client: Client | None) -> tupl
             preferred=_preferred(base),
             offline=options.offline,
         )
+        # What carries a plan out is loaded while the resolver works.
+        threading.Thread(target=importlib.import_module, args=("dlcheck.installation.carry_out",)).start()
         if base.uv is None:
             done, wheels = pip.resolve(question, env, client)
         else:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import InvalidVersion
 
+from dlcheck.installers.at_once import AtOnce
 from dlcheck.installers.fetch import Client, SourceError
 from dlcheck.installers.lock import path_of
 from dlcheck.model.plan import Offer, Wheel
@@ -21,31 +22,48 @@ _NAMES = ("torch", "torchvision", "torchaudio")
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 
 
-def look(
-    sources: PackageSources, tags: tuple[Tag, ...], client: Client | None, torch_index: str, *, default: bool = False
-) -> Offer:
-    """Wheels with a local version in folders and configured indexes, and whether PyTorch's own index answers.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The pages that are being asked for, and PyTorch's own index."""
+
+    sources: PackageSources
+    asked: tuple[tuple[str, str], ...]
+    """Shown and real address of each page."""
+    pages: AtOnce[tuple[str, str], list[str]]
+    reach: AtOnce[str, bool]
+
+
+def begin(sources: PackageSources, client: Client | None, torch_index: str) -> Begun:
+    """Begin to ask the configured indexes, and whether PyTorch's own index answers.
 
     ``client`` is None where nothing may be contacted. The default index is not asked: it takes no local versions.
     """
-    fits = frozenset(tags)
     asked: list[tuple[str, str]] = []
-    wheels: list[Wheel] = []
     for one in sources.sources:
-        folder = path_of(one.address) if one.is_local else None
-        if folder is not None:
-            folder = os.path.expanduser(folder)
-            wheels += _named(one.url, _files(folder, one.role), fits)
-        elif one.origin != "default of pip" or default:
+        if not one.is_local and one.origin != "default of pip":
             pages = ("",) if one.role == "find-links" else tuple(f"/{name}/" for name in _NAMES)
             asked += [(one.url, one.address.rstrip("/") + page) for page in pages]
     if client is None:
-        return Offer(torch_index=False, wheels=tuple(wheels))
-    with ThreadPoolExecutor(8) as pool:
-        reach = pool.submit(client.answers, f"{torch_index}cpu/torch/")
-        for (url, _), files in zip(asked, pool.map(lambda one: _listed(client, one[1]), asked), strict=True):
-            wheels += _named(url, files, fits)
-        return Offer(torch_index=reach.result(), wheels=tuple(wheels))
+        asked = []
+    return Begun(
+        sources,
+        tuple(asked),
+        AtOnce(lambda page: _listed(client, page[1]) if client else [], asked),
+        AtOnce(lambda address: client is not None and client.answers(address), (f"{torch_index}cpu/torch/",)),
+    )
+
+
+def look(begun: Begun, tags: tuple[Tag, ...]) -> Offer:
+    """Wheels with a local version in folders and configured indexes that an interpreter of these tags takes."""
+    fits = frozenset(tags)
+    wheels: list[Wheel] = []
+    for one in begun.sources.sources:
+        folder = path_of(one.address) if one.is_local else None
+        if folder is not None:
+            wheels += _named(one.url, _files(os.path.expanduser(folder), one.role), fits)
+    for (url, _), files in zip(begun.asked, begun.pages.answers(), strict=True):
+        wheels += _named(url, files, fits)
+    return Offer(torch_index=begun.reach.answers()[0], wheels=tuple(wheels))
 
 
 def _files(folder: str, role: str) -> Iterator[str]:

@@ -15,10 +15,10 @@ import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from filelock import FileLock
 
+from dlcheck.installers.at_once import AtOnce
 from dlcheck.installers.fetch import Client, SourceError, explained
 from dlcheck.installers.lock import LockedWheel, path_of, sha256_of
 from dlcheck.installers.places import Places
@@ -46,22 +46,19 @@ def fetch_all(
     """Every wheel on this machine, by its sha256 the path. Four at a time; the largest first.
 
     ``SourceError`` for the first that cannot be had; what the others have fetched stays for the next run. ``client`` is
-    None where nothing may be contacted. An interrupt ends all of them within a block.
+    None where nothing may be contacted. An interrupt waits for none of them.
     """
     stop = threading.Event()
 
     def one(wheel: LockedWheel) -> tuple[str, str]:
         return wheel.sha256, _Fetch(wheel, places, client, progress, stop).run(pause)
 
-    pool = ThreadPoolExecutor(SIDE_BY_SIDE)
+    ordered = sorted(wheels, key=lambda wheel: -(wheel.size or 0))
     try:
-        ordered = sorted(wheels, key=lambda wheel: -(wheel.size or 0))
-        return dict(pool.map(one, ordered))
+        return dict(AtOnce(one, ordered, most=SIDE_BY_SIDE).answers())
     except BaseException:
         stop.set()
         raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def sweep(places: Places) -> None:

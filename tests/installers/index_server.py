@@ -89,6 +89,8 @@ class Index:
     """How many answers have ``status`` instead of the file."""
     ranges: bool = True
     bytes_per_second: float | None = None
+    silent_after: int | None = None
+    """Keep the connection and say nothing more after so many bytes of a file."""
     lies: bool = False
     """The page gives another hash than the file has."""
 
@@ -221,6 +223,8 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             for at in range(0, len(sent), 16384):
                 block = sent[at : at + 16384]
+                if name and self.index.silent_after is not None and at >= self.index.silent_after:
+                    time.sleep(60)
                 self.wfile.write(block)
                 if name:
                     self.index.sent[name] = self.index.sent.get(name, 0) + len(block)

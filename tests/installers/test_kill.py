@@ -7,12 +7,13 @@ import os
 import random
 import shutil
 import signal
+import socket
 import time
 from pathlib import Path
 
 import pytest
 from index_server import Index
-from running import start
+from running import beside, start
 
 from dlcheck.host import record
 from dlcheck.host.environments import look
@@ -119,3 +120,41 @@ def test_an_interrupt_is_tidy_and_the_rest_is_fetched_later(tmp_path: Path, inde
     index.requests.clear()
     finish(tmp_path, index, home, "demo==1.0")
     assert f"bytes={had}-" in [span for _, span in index.requests]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT")
+@pytest.mark.parametrize("wanted", ["torch", "demo"])
+def test_an_interrupt_does_not_wait_for_a_server_that_says_nothing(
+    tmp_path: Path, index: Index, home: dict[str, str], wanted: str
+):
+    """Asked what it holds of PyTorch, or for versions, it takes the connection and is silent."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        index.url = f"http://127.0.0.1:{silent.getsockname()[1]}/simple"
+        process = start(tmp_path, index, home, wanted)
+        silent.settimeout(60)
+        connection, _ = silent.accept()
+        time.sleep(0.5)
+        interrupted = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 130
+        assert time.monotonic() - interrupted < 10
+        connection.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="SIGINT")
+def test_an_interrupt_does_not_wait_for_a_download_that_stands_still(
+    tmp_path: Path, index: Index, home: dict[str, str]
+):
+    index.add("demo", files={"demo/big.bin": os.urandom(1_000_000)})
+    index.silent_after = 200_000
+    process = start(tmp_path, index, home, "demo")
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "cache").rglob("*.part")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    interrupted = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    assert time.monotonic() - interrupted < 10
+    assert not (tmp_path / "env").exists()
+    assert not beside(tmp_path)
