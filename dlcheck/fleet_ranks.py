@@ -15,9 +15,9 @@ from dlcheck.checks.ranks import judge_ranks
 from dlcheck.data.smoke_tasks import smoke_task
 from dlcheck.engines import slurm
 from dlcheck.engines.node import excuse
-from dlcheck.fleet_run import Wish, keep_report, launched
+from dlcheck.fleet_run import Wish, keep_report, launched, next_steps
 from dlcheck.model.errors import DlcheckError
-from dlcheck.model.fleet import FleetReport
+from dlcheck.model.fleet import FleetReport, Step
 from dlcheck.model.hostlist import fold
 from dlcheck.model.launch import Launch, Returned
 from dlcheck.model.level import Level
@@ -82,7 +82,17 @@ def run(wish: Wish) -> FleetReport:
         if wish.save is not None:
             keep_report(wish.save, node, document)
     notes = (*_slow(seen), *(_blame(seen) if wish.pairs else ()))
-    return fleet.picture(gathered, started, fail_on=wish.fail_on, command="fleet run", engine=wish.engine, notes=notes)
+    drawn = fleet.picture(gathered, started, fail_on=wish.fail_on, command="fleet run", engine=wish.engine, notes=notes)
+    return replace(drawn, steps=(*_find(drawn, wish), *next_steps(drawn, wish, (*survey.asked, *survey.excuses))))
+
+
+def _find(drawn: FleetReport, wish: Wish) -> tuple[Step, ...]:
+    """How to find the node or the way at fault, where one training over all nodes only says that there is one."""
+    if wish.pairs or not drawn.counts.failed or len(drawn.nodes) < 3:
+        return ()
+    words = () if wish.dlcheck == "dlcheck" else ("--dlcheck", wish.dlcheck)
+    argv = ("dlcheck", "fleet", "run", *words, "--pairs", "--", *wish.command)
+    return (Step("To try every pair of nodes and find the bad one", argv),)
 
 
 def _check(wish: Wish) -> None:

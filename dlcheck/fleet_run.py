@@ -9,19 +9,21 @@ import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dlcheck import fleet
 from dlcheck.engines import engine
 from dlcheck.engines.node import excuse
 from dlcheck.host import temporary
 from dlcheck.model.errors import DlcheckError
-from dlcheck.model.fleet import FleetReport
+from dlcheck.model.fleet import FleetReport, NodeState, Step
 from dlcheck.model.hostlist import fold
 from dlcheck.model.launch import Launch, Returned
 from dlcheck.picture.assemble import Gathered
 
 COMMANDS = ("doctor", "smoke")
+MOST_SIGNS = 2_000
+"""A list of nodes longer than that is no command that a person pastes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,42 @@ def run(wish: Wish) -> FleetReport:
         notes = (*returned.notes, *_take(gathered, returned, launch, wish.save))
         if launch.shared:
             fleet.gather(gathered, launch.shared)
-    return fleet.picture(gathered, started, fail_on=wish.fail_on, command="fleet run", engine=wish.engine, notes=notes)
+    _excuse_unasked(gathered, wish, frozenset(everybody))
+    drawn = fleet.picture(gathered, started, fail_on=wish.fail_on, command="fleet run", engine=wish.engine, notes=notes)
+    return replace(drawn, steps=next_steps(drawn, wish, everybody))
+
+
+def _excuse_unasked(gathered: Gathered, wish: Wish, everybody: frozenset[str]) -> None:
+    """Say of nodes that are only on the list of ``--expect`` that nobody asked them."""
+    why = "not among --nodes" if wish.nodes else f"not a node that {wish.engine.capitalize()} lists"
+    for node in gathered.names - everybody:
+        gathered.excuses.setdefault(node, f"was not asked: {why}")
+
+
+def next_steps(drawn: FleetReport, wish: Wish, known: tuple[str, ...]) -> tuple[Step, ...]:
+    """How to ask those of the engine's ``known`` nodes again that did not answer, and how an administrator of Slurm would
+    drain what failed.
+    """
+    found: list[Step] = []
+    there = frozenset(known)
+    absent = (NodeState.MISSING, NodeState.UNREADABLE)
+    silent = [one.name for one in drawn.nodes if one.state in absent and one.name in there]
+    if silent and len(names := fold(silent)) <= MOST_SIGNS:
+        options = [("--engine", wish.engine)] if wish.engine != "slurm" else []
+        options += [("--dlcheck", wish.dlcheck)] if wish.dlcheck != "dlcheck" else []
+        options += [("--inventory", wish.inventory)] if wish.inventory else []
+        options += [("--ray-python", wish.python)] if wish.python else []
+        words = [word for pair in options for word in pair] + ["--pairs"] * wish.pairs
+        words += [f"--engine-option={one}" for one in wish.options]
+        argv = ("dlcheck", "fleet", "run", *words, "--nodes", names, "--", *wish.command)
+        found.append(Step("To ask those again that did not answer", argv))
+    failed = [one.name for one in drawn.nodes if one.state is NodeState.FAILED]
+    if wish.engine == "slurm" and failed and len(names := fold(failed, inside=False)) <= MOST_SIGNS:
+        causes = [one.cause for one in drawn.causes if one.severity == "error"][:3]
+        reason = f"reason=dlcheck: {', '.join(causes) or 'failed'}"
+        argv = ("scontrol", "update", f"nodename={names}", "state=drain", reason)
+        found.append(Step("To drain the failed nodes, which is for you to decide", argv))
+    return tuple(found)
 
 
 @contextlib.contextmanager

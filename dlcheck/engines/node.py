@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -115,7 +116,8 @@ def excuse(answer: Answer, command: Sequence[str], seconds: float) -> str | None
     if answer.code == NO_ROOM:
         return "no room for temporary files"
     if answer.code == NO_SHARED:
-        return f"the shared folder takes no file: {last or 'cp failed'}"
+        # cp names the file and the node in it; without them all nodes say the same.
+        return f"the shared folder takes no file: {last.rpartition(': ')[2] or 'cp failed'}"
     if answer.output.strip():
         return None
     if answer.code == NOT_FOUND:
@@ -123,5 +125,7 @@ def excuse(answer: Answer, command: Sequence[str], seconds: float) -> str | None
     if answer.code == NOT_EXECUTABLE:
         return f"{command[0]} cannot be executed there"
     if answer.code == 2:
-        return f"dlcheck there does not understand the command: {' '.join(said[-3:])[:300] or 'exit code 2'}"
+        version = re.fullmatch(r"dlcheck \d[\w.+-]{0,30}", said[-1], re.ASCII) if said else None
+        words = " ".join(said[-3:-1] if version else said[-3:]).removeprefix("dlcheck: ")
+        return f"{version[0] if version else 'dlcheck'} there does not understand the command: {words[:300].strip() or 'exit code 2'}"
     return f"no output, exit code {answer.code}" + (f": {last}" if last else "")

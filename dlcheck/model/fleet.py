@@ -120,6 +120,14 @@ class Unreadable:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command that the reader may want now. dlcheck never runs it."""
+
+    purpose: str
+    argv: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FleetReport:
     """The picture."""
@@ -139,6 +147,8 @@ class FleetReport:
     """Nodes of which more than one report of a kind came; the newest counts."""
     notes: tuple[str, ...] = ()
     """What the reader should know of how it was gathered."""
+    steps: tuple[Step, ...] = ()
+    """What one can type next."""
     command: str = "fleet report"
     engine: str | None = None
     exit_code: int = 0

@@ -9,6 +9,7 @@ from dlcheck.model.hostlist import fold
 from dlcheck.model.style import Style
 
 MOST_CHANGES = 20
+MOST_SIGNS = 300
 
 
 def render(diff: FleetDiff, style: Style) -> str:
@@ -25,6 +26,10 @@ def render(diff: FleetDiff, style: Style) -> str:
     return style.plain("\n".join(lines)) + "\n"
 
 
+def _cut(names: str) -> str:
+    return names if len(names) <= MOST_SIGNS else f"{names[:MOST_SIGNS].rpartition(',')[0]},…"
+
+
 def _changes(title: str, color: str, found: Sequence[FleetChange], style: Style) -> list[str]:
     alike: dict[tuple[object, ...], list[FleetChange]] = {}
     for one in found:
@@ -36,7 +41,9 @@ def _changes(title: str, color: str, found: Sequence[FleetChange], style: Style)
         before = one.before.value if one.before else "not there"
         after = one.after.value if one.after else "not there"
         states = f"still {after}" if before == after else f"{before} → {after}"
-        lines.append(f"  {style.paint(f'{title:6}', color, 'bold')}  {fold(each.node for each in several)}  {states}")
+        lines.append(
+            f"  {style.paint(f'{title:6}', color, 'bold')}  {_cut(fold(each.node for each in several))}  {states}"
+        )
         if one.appeared:
             lines.append(f"          now: {', '.join(one.appeared)}")
         if one.gone:

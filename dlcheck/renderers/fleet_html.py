@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from dlcheck.model.fleet import FleetNode, FleetReport, NodeState
+from dlcheck.model.fleet import FleetNode, FleetReport, NodeState, Step
 from dlcheck.model.hostlist import fold
+from dlcheck.model.shell import quote
 from dlcheck.model.style import Style
 from dlcheck.renderers.fleet_text import figure
 from dlcheck.renderers.page import page
@@ -55,8 +56,13 @@ def render(report: FleetReport, style: Style) -> str:  # noqa: ARG001 - the inte
         _section("What differs", _table(("Fact", "Most nodes", "Others"), _drift(report))),
         _section("What stands out", _table(("Device", "Measure", "Value", "Median", "Of"), _outliers(report))),
         _section("Notes", "".join(f"<p>{escape(note)}</p>" for note in report.notes)),
+        _section("Next", "".join(_step(one) for one in report.steps)),
     ]
     return page(title, "\n".join(part for part in body if part))
+
+
+def _step(step: Step) -> str:
+    return f"<p>{escape(step.purpose)}:</p><pre>{escape(quote(step.argv))}</pre>"
 
 
 def _section(title: str, content: str) -> str:

@@ -60,6 +60,7 @@ def document(report: FleetReport) -> dict[str, Any]:
         "duplicates": fold(report.duplicates),
         "unexpected": fold(one.name for one in report.nodes if not one.expected),
         "notes": list(report.notes),
+        "steps": [{"purpose": one.purpose, "command": list(one.argv)} for one in report.steps],
         "seconds": round(report.seconds, 3),
     }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dlcheck.model.fleet import FleetReport, NodeState
 from dlcheck.model.hostlist import fold
+from dlcheck.model.shell import quote
 from dlcheck.model.style import Style
 from dlcheck.renderers.fleet_text import figure
 
@@ -59,6 +60,7 @@ def render(report: FleetReport, style: Style) -> str:  # noqa: ARG001 - the inte
             ],
         ),
         "\n".join(f"- {_escaped(note)}" for note in report.notes),
+        *(f"{_escaped(one.purpose)}:\n\n    {quote(one.argv)}" for one in report.steps),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

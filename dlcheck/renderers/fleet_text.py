@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlcheck.model.fleet import FleetNode, FleetReport, NodeState, Outlier
 from dlcheck.model.hostlist import fold
+from dlcheck.model.shell import quote
 from dlcheck.model.style import Style
 
 SIGNS = {
@@ -27,7 +28,7 @@ def render(report: FleetReport, style: Style) -> str:
         parts += [_drift(report, style), _outliers(report, style)]
     if style.verbosity > 0:
         parts.append([_node_line(one, style) for one in report.nodes])
-    parts += [_notes(report), [_verdict(report)]]
+    parts += [_notes(report), _steps(report, style), [_verdict(report)]]
     return style.plain("\n\n".join("\n".join(part) for part in parts if part)) + "\n"
 
 
@@ -48,9 +49,8 @@ def _states(report: FleetReport, style: Style) -> list[str]:
         names = [one.name for one in report.nodes if one.state is state]
         if names and (style.verbosity >= 0 or state is not NodeState.OK):
             sign, color = SIGNS[state]
-            lines.append(
-                f"{style.paint(style.sign(sign), color)} {state.value:<11} {len(names):>6}   {_list(names, style)}"
-            )
+            listed = _list(names, style, 1 if state is NodeState.OK else 3)
+            lines.append(f"{style.paint(style.sign(sign), color)} {state.value:<11} {len(names):>6}   {listed}")
     if report.duplicates:
         many = report.counts.duplicate
         lines.append(
@@ -85,10 +85,13 @@ def _reasons(report: FleetReport, style: Style) -> list[str]:
         if nameless or one.state in (NodeState.MISSING, NodeState.STALE, NodeState.UNREADABLE):
             nodes.setdefault((one.state, one.why or ""), []).append(one.name)
     ordered = sorted(nodes.items(), key=lambda item: (-item[0][0].rank, -len(item[1])))
-    lines = [
-        f"  {state.value.upper():<10}  {_list(names, style)}: {_cut(why, style.width)}"
-        for (state, why), names in ordered[:MOST_LINES]
-    ]
+    lines: list[str] = []
+    for (state, why), names in ordered[:MOST_LINES]:
+        listed, said = _list(names, style), _cut(why, style.width)
+        if len(listed) + len(said) <= style.width - 16:
+            lines.append(f"  {state.value.upper():<10}  {listed}: {said}")
+        else:  # a long list would hide the reason
+            lines += [f"  {state.value.upper():<10}  {_nodes(len(names))}: {said}", f"              {listed}"]
     lines += [
         f"  UNREADABLE  {_cut(one.source, 60)}: {_cut(one.why, style.width)}" for one in report.unreadable[:MOST_LINES]
     ]
@@ -103,7 +106,7 @@ def _drift(report: FleetReport, style: Style) -> list[str]:
     for one in report.drift[:MOST_LINES]:
         lines.append(f"  DRIFT  {one.fact}: {one.majority} on {_nodes(one.count)}")
         lines += [
-            f"         {_list(other.nodes, style)}: {'not there' if other.value is None else other.value}"
+            f"         {'not there:' if other.value is None else f'{other.value} on'} {_list(other.nodes, style)}"
             for other in one.minorities[:5]
         ]
         if len(one.minorities) > 5:
@@ -144,7 +147,14 @@ def _node_line(node: FleetNode, style: Style) -> str:
 
 
 def _notes(report: FleetReport) -> list[str]:
-    return [f"  {note}" for note in report.notes]
+    hidden = len(report.notes) - MOST_LINES
+    return [f"  {note}" for note in report.notes[:MOST_LINES]] + [f"  and {hidden} more notes"] * (hidden > 0)
+
+
+def _steps(report: FleetReport, style: Style) -> list[str]:
+    return [
+        line for one in report.steps for line in (f"  {one.purpose}:", style.paint(f"      {quote(one.argv)}", "dim"))
+    ]
 
 
 def _verdict(report: FleetReport) -> str:
@@ -170,8 +180,11 @@ def _nodes(number: int) -> str:
     return f"{number} node" if number == 1 else f"{number} nodes"
 
 
-def _list(names: list[str] | tuple[str, ...], style: Style) -> str:
-    return _cut(fold(names), 2000 if style.verbosity > 0 else 3 * style.width)
+def _list(names: list[str] | tuple[str, ...], style: Style, lines: int = 3) -> str:
+    """The folded names, cut between two of them where they take more lines."""
+    folded = fold(names)
+    most = 2000 if style.verbosity > 0 else lines * style.width - 24
+    return folded if len(folded) <= most else f"{folded[:most].rpartition(',')[0]},…"
 
 
 def _cut(text: str, width: int) -> str:

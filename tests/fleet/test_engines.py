@@ -62,9 +62,11 @@ def test_a_hung_command_is_ended_with_what_it_started():
         (Answer(b"", "", 137), "hung: no answer within 60 s"),
         (Answer(b"", "", 127), "dlcheck is not installed there"),
         (Answer(b"", "", 126), "dlcheck cannot be executed there"),
-        (Answer(b"", "no such option\ndlcheck 0.0.1", 2), "dlcheck there does not understand the command: no such option dlcheck 0.0.1"),
+        (Answer(b"", "dlcheck: No such option: --quick\ndlcheck 0.0.1", 2), "dlcheck 0.0.1 there does not understand the command: No such option: --quick"),
+        (Answer(b"", "usage: other", 2), "dlcheck there does not understand the command: usage: other"),
+        (Answer(b"", "", 2), "dlcheck there does not understand the command: exit code 2"),
         (Answer(b"", "", 74), "no room for temporary files"),
-        (Answer(b"{}", "cp: No space left", 73), "the shared folder takes no file: cp: No space left"),
+        (Answer(b"{}", "cp: error writing '/x/.n1.part': No space left on device", 73), "the shared folder takes no file: No space left on device"),
     ],
 )  # fmt: skip
 def test_every_ending_has_words(answer: Answer, words: str | None):
