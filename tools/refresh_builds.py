@@ -2,9 +2,11 @@
 
     python tools/refresh_builds.py [--index URL] [--framework torch] [--newest N]
 
-Only the ends of wheels are read, by range requests: the zip directory, METADATA, torch/version.py, TensorFlow's
-build_info.py. No wheel is fetched whole, nothing is written: a person looks at the lines and edits the table, with the
-date. A claim is never widened by what could not be read: such a file is named, and counts as a failure (exit code 1).
+Wheels are read by range requests, never whole: the zip directory, torch/version.py, TensorFlow's build_info.py. The GPUs
+that a torch was compiled for stand in no text file: they are the string behind torch.cuda.get_arch_list(), in
+libtorch_python.so, of which as much is read as it takes to come to it (some megabytes of a wheel of hundreds). JAX states
+none, its table is that of its installation page. Nothing is written: a person looks at the lines and edits the table, with
+the date. A claim is never widened by what could not be read: such a file is named, and counts as a failure (exit code 1).
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from dlcheck.installation.builds import releases, table
 from dlcheck.installers.fetch import Client, SourceError
 from dlcheck.installers.inside_wheel import RemoteFile
 from dlcheck.installers.surroundings import surroundings
-from dlcheck.model.builds import Release
+from dlcheck.model.builds import Release, Variant
 
 NAMES = {"torch": "torch", "tensorflow": "tensorflow", "jax": "jaxlib"}
 """Framework, and the distribution whose wheels say which Pythons and systems it has."""
@@ -33,6 +35,15 @@ INSIDE = {
     "torch": ("torch/version.py", r"^cuda: Optional\[str\] = (?:'([\d.]+)'|None)|^cuda = '([\d.]+)'"),
     "tensorflow": ("tensorflow/python/platform/build_info.py", r"""['"]cuda_version['"]\s*[:,]\s*['"]([\d.]+)"""),
 }
+LIBRARY = "torch/lib/libtorch_python.so"
+_NAME = rb"(?:sm|compute)_\d+[a-z]?"
+_LISTED = re.compile(rb"\0(%b(?: %b)+)\0" % (_NAME, _NAME))
+_LONGEST = 1000
+"""Bytes of such a list, far more than any has had."""
+
+
+class Unsaid(Exception):  # noqa: N818 - no error: the wheel says nothing in a form known here
+    """A wheel that does not say what was looked for."""
 
 
 def main() -> int:
@@ -117,31 +128,83 @@ def compared(known: Release | None, version: str, framework: str, files: dict[st
 
 
 def inside(client: Client, framework: str, version: str, files: dict[str, str], known: Release | None) -> int:
-    """Read the CUDA version out of one Linux wheel; 1 where that was not possible."""
+    """Read toolkit and GPU architectures out of one Linux wheel; how much of it was not possible."""
     if framework not in INSIDE:
         return 0
     path, pattern = INSIDE[framework]
     name = next((one for one in sorted(files) if "manylinux" in one and "x86_64" in one), None)
     if name is None:
         return 0
+    failures = 0
     try:
         remote = RemoteFile(client, files[name])
-        with zipfile.ZipFile(io.BufferedReader(remote, 1 << 16)) as archive:
+        with zipfile.ZipFile(io.BufferedReader(remote, 1 << 19)) as archive:
             text = archive.read(path).decode("utf-8", "replace")
-    except (SourceError, OSError, KeyError, zipfile.BadZipFile) as error:
-        print(f"{framework} {version}: {name} could not be read ({error}); its claims stay as they are")
-        return 1
-    found = re.search(pattern, text, re.MULTILINE)
-    if found is None:
-        print(f"{framework} {version}: {path} says nothing of CUDA in a form known here; its claims stay as they are")
-        return 1
-    cuda = next((one for one in found.groups() if one), "cpu")
+            found = re.search(pattern, text, re.MULTILINE)
+            if found is None:
+                raise Unsaid(f"{path} says nothing of CUDA in a form known here")
+            cuda = next((one for one in found.groups() if one), "cpu")
+            print(toolkit(framework, version, cuda, known))
+            if cuda != "cpu":
+                for line in difference(framework, version, cuda, known, architectures(framework, archive, text)):
+                    print(line)
+    except (SourceError, OSError, KeyError, zipfile.BadZipFile, Unsaid) as error:
+        print(f"{framework} {version}: {name} could not be read ({error}); its claims stay as they are, and no wider")
+        failures = 1
+    else:
+        print(f"{framework} {version}: {remote.read_bytes:,} bytes of {name} were read")
+    return failures
+
+
+def toolkit(framework: str, version: str, cuda: str, known: Release | None) -> str:
+    """The CUDA of the wheel against that of the table."""
     says = (known.default.get("linux_x86_64") if framework == "torch" else known.cuda) if known else None
     same = says is not None and cuda.startswith(says)
-    print(
-        f"{framework} {version}: CUDA {cuda}, the table says {says}{'' if same else '   <-- look'} ({remote.read_bytes} bytes read)"
-    )
-    return 0
+    return f"{framework} {version}: CUDA {cuda}, the table says {says}{'' if same else '   <-- look'}"
+
+
+def architectures(framework: str, archive: zipfile.ZipFile, text: str) -> set[str]:
+    """What the wheel has code for, as sm_90 (machine code) and compute_90 (PTX). ``Unsaid`` where it cannot be told."""
+    if framework == "tensorflow":
+        found = re.search(r"cuda_compute_capabilities['\"]\s*[:,]\s*\[([^\]]*)\]", text)
+        names = set(re.findall(r"(?:sm|compute)_\d+[a-z]?", found[1])) if found else set()
+        if not names:
+            raise Unsaid("build_info.py names no GPU architectures")
+        return names
+    with archive.open(LIBRARY) as stream:
+        tail = b""
+        while block := stream.read(1 << 20):
+            if listed := _LISTED.search(tail + block):
+                return set(listed[1].decode("ascii").split())
+            tail = (tail + block)[-_LONGEST:]
+    raise Unsaid(f"{LIBRARY} names no GPU architectures in a form known here")
+
+
+def difference(framework: str, version: str, cuda: str, known: Release | None, has: set[str]) -> Iterator[str]:
+    """Architectures that the wheel has and the table lacks, and those that the table claims and the wheel has not."""
+    head = f"{framework} {version} CUDA {cuda}"
+    row: Release | Variant | None = known
+    if framework == "torch":
+        minor = ".".join(version.split(".")[:2])
+        wanted = ("torch", minor, "linux_x86_64", f"cu{cuda.replace('.', '')}")
+        rows = table().variant
+        row = next((one for one in rows if (one.framework, one.minor, one.platform, one.name) == wanted), None)
+    if row is None:
+        yield f"{head}: {' '.join(sorted(has, key=natural))}; the table has no such row   <-- look"
+        return
+    claimed = {f"sm_{one}" for one in row.sm.split()} | {f"compute_{one}" for one in row.ptx.split()}
+    if more := sorted(has - claimed, key=natural):
+        yield f"{head}: the wheel has {' '.join(more)}, which the table lacks   <-- look"
+    if less := sorted(claimed - has, key=natural):
+        yield f"{head}: the table claims {' '.join(less)}, which the wheel has not   <-- take it out"
+    if has == claimed:
+        yield f"{head}: {' '.join(sorted(has, key=natural))}, as the table says"
+
+
+def natural(name: str) -> tuple[str, int, str]:
+    """sm_90 before sm_100."""
+    kind, _, number = name.partition("_")
+    return kind, int(re.sub(r"\D", "", number)), number
 
 
 if __name__ == "__main__":
