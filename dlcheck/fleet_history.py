@@ -83,7 +83,7 @@ def _snapshot(word: str) -> Snapshot:
     document = history.document(chosen[0].number, place())
     try:
         return Snapshot(f"run {chosen[0].number} of {chosen[0].created}", _nodes(document))
-    except (KeyError, IndexError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, AttributeError):
         raise DlcheckError(f"run {chosen[0].number} of the kept runs is damaged") from None
 
 

@@ -48,7 +48,7 @@ def gpus(root: str, cards: tuple[PciDevice, ...]) -> tuple[Gpu, ...] | Unknown:
         text = files.words(path)
         if text is None and os.path.exists(path):
             return Unknown(f"{path} cannot be read")
-        values = {name: int(value) for name, value in re.findall(r"(?m)^(\w+) (\d+)$", text or "")}
+        values = {name: int(value) for name, value in re.findall(r"(?m)^(\w+) (\d{1,20})$", text or "")}
         if not values.get("simd_count"):
             continue
         address = _address(values)

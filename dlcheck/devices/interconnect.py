@@ -8,6 +8,8 @@ import re
 from dlcheck.devices import files
 from dlcheck.model.device_facts import InfinibandPort, InterconnectFacts
 
+_SETTING = re.compile(r"[ \t]*NCCL_\w+[ \t]*$")
+
 
 def look(root: str = "/", home: str = "") -> InterconnectFacts:
     """What sysfs tells; cheap, but wanted only beside several GPUs or InfiniBand."""
@@ -17,7 +19,8 @@ def look(root: str = "/", home: str = "") -> InterconnectFacts:
     balancing = files.number(files.below(root, "/proc/sys/kernel/numa_balancing"))
     settings: dict[str, str] = {}
     for path in (files.below(root, "/etc/nccl.conf"), os.path.join(home, ".nccl.conf") if home else ""):
-        settings.update(re.findall(r"(?m)^\s*(NCCL_\w+)\s*=\s*(.*?)\s*$", files.words(path) or ""))
+        rows = (line.partition("=") for line in (files.words(path) or "").splitlines())
+        settings.update((name.strip(), value.strip()) for name, sign, value in rows if sign and _SETTING.match(name))
     return InterconnectFacts(
         infiniband=_ports(root),
         interfaces=_interfaces(root),

@@ -109,7 +109,7 @@ def from_windows(text: str) -> tuple[PciDevice, ...] | Unknown:
     """The video controllers in the JSON that WINDOWS_QUERY prints: an object for one, a list for several."""
     try:
         rows = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Unknown("Windows did not tell its video controllers")
     found = []
     for row in rows if isinstance(rows, list) else [rows]:

@@ -144,7 +144,7 @@ def _message(text: str) -> str:
     try:
         value = json.loads(text)
         words = str(value.get("msg", text)) if isinstance(value, dict) else text
-    except ValueError:
+    except (ValueError, RecursionError):
         words = text
     return " ".join(words.split())[:200]
 

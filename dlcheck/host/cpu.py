@@ -82,7 +82,7 @@ def _cpuinfo() -> Description:
         brand = found.get("brand_raw")
         flags = tuple(sorted({_LINUX_FLAG.get(one, one) for one in found.get("flags", ())}))
         return (" ".join(brand.split()) if brand else None), flags, found.get("arch_string_raw"), ()
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         why = Unknown("py-cpuinfo gave no answer" + (" in time" if done.timed_out else ""))
         return why, why, None, ()
 

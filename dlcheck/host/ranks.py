@@ -105,7 +105,7 @@ def _events(path: str) -> tuple[dict[str, Any], ...]:
 
 def _exit_codes(output: str) -> dict[int, int]:
     """From the summary that torch.distributed.run writes of failed ranks."""
-    pairs = re.findall(r"local_rank\s*:\s*(\d+)\b.{0,600}?exitcode\s*:\s*(-?\d+)", output, re.DOTALL)
+    pairs = re.findall(r"local_rank\s*:\s*(\d{1,9})\b.{0,600}?exitcode\s*:\s*(-?\d{1,9})\b", output, re.DOTALL)
     return {int(rank): int(code) for rank, code in pairs}
 
 

@@ -63,7 +63,7 @@ def _newest_gcc(path: str) -> int | None:
         return None
     header = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(found))), "include", "crt", "host_config.h")
     text = files.read(header)
-    match = re.search(r"^\s*#\s*if __GNUC__ > (\d+)", text, re.MULTILINE) if isinstance(text, str) else None
+    match = re.search(r"^\s*#\s*if __GNUC__ > (\d{1,3})\b", text, re.MULTILINE) if isinstance(text, str) else None
     return int(match[1]) if match else None
 
 

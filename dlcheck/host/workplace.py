@@ -102,7 +102,7 @@ def _servers(environ: Mapping[str, str]) -> tuple[ServerFacts, ...]:
             said = json.loads(text) if isinstance(text, str) else {}
             address, pid = str(said["hostname"]), int(said["pid"])
             port = int(said["port"]) if said.get("port") else None
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError):
             continue
         if os.path.isdir("/proc/self") and not os.path.isdir(f"/proc/{pid}"):
             continue

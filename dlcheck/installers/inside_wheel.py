@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
+import zlib
 from typing import Any
 
 from dlcheck.installers.fetch import Client, SourceError
@@ -61,5 +63,15 @@ def text_in(wheel: str | RemoteFile, name: str) -> str | None:
     try:
         with zipfile.ZipFile(source) as archive, archive.open(name) as stream:
             return stream.read(_MOST).decode("utf-8", "replace")
-    except (SourceError, OSError, KeyError, zipfile.BadZipFile, RuntimeError, NotImplementedError):
+    except (
+        SourceError,
+        OSError,
+        EOFError,
+        KeyError,
+        ValueError,
+        struct.error,
+        zipfile.BadZipFile,
+        zlib.error,
+        RuntimeError,
+    ):
         return None

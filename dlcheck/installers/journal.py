@@ -99,7 +99,9 @@ class Journal:
     def start(self) -> tuple[str, str] | None:
         """Begin a new journal; the step and plan that an earlier run was interrupted in, if it was."""
         interrupted = None
-        with contextlib.suppress(OSError, ValueError, KeyError), open(self._path, encoding="utf-8") as stream:
+        # The last line may be torn, or not be there at all: a full disk, a machine that lost its power.
+        torn = (OSError, ValueError, LookupError, TypeError, RecursionError)
+        with contextlib.suppress(*torn), open(self._path, encoding="utf-8") as stream:
             last = json.loads(stream.read().splitlines()[-1])
             if last["step"] != "end":
                 interrupted = (str(last["step"]), str(last["plan"]))

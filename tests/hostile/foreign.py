@@ -15,6 +15,7 @@ import random
 import re
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,20 +23,35 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from dlcheck import diff, doctor, fleet, history, machine, profiles
+from dlcheck import diff, doctor, expectation, fleet, fleet_history, fleet_ranks, history, machine, profiles
 from dlcheck.checks import RULES
 from dlcheck.checks.report_of_worker import Account
 from dlcheck.data.smoke_tasks import TASKS, smoke_task
-from dlcheck.devices import apple, nvidia, pci
+from dlcheck.devices import amd, apple, intel, interconnect, nvidia, pci
 from dlcheck.diagnose import diagnose_text
-from dlcheck.engines import ansible, node
+from dlcheck.engines import ansible, node, slurm
 from dlcheck.frameworks import installed, keras, tensorflow, torch
-from dlcheck.host import cpu, distributions, environments, memory, python, recording, sensors, system, workplace
+from dlcheck.host import (
+    control_groups,
+    cpu,
+    disk,
+    distributions,
+    environments,
+    memory,
+    python,
+    ranks,
+    recording,
+    sensors,
+    system,
+    toolchain,
+    variables,
+    workplace,
+)
 from dlcheck.host.interpreter import Answer
 from dlcheck.host.package_sources import as_index_facts, package_sources
 from dlcheck.host.process import Done
 from dlcheck.installation import wishes
-from dlcheck.installers import lock, offer
+from dlcheck.installers import hashed, inside_wheel, journal, lock, offer
 from dlcheck.model.codec import decode, encode
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.facts import Facts
@@ -85,6 +101,7 @@ def diagnose(data: bytes) -> None:
 
 def redaction(data: bytes) -> None:
     assert_showable(harmless(text_of(data)))
+    variables.mask(text_of(data))
 
 
 def assert_told(error: DlcheckError) -> None:
@@ -352,10 +369,82 @@ def programs(data: bytes) -> None:
     sensors.parse_readings(words)
     node.answers(data.splitlines(), ("n1", "n2"))
     ansible._message(words)
+    slurm._words_of(words, ("n1", "n2"))
+    ranks._exit_codes(words)
+    fleet_ranks._read(data)
     list(offer._in_page(words))
     with folder() as place:
         (place / "kernel.json").write_bytes(data)
         workplace._kernel("k", str(place / "kernel.json"), "/usr/bin/python3", "/usr")
+        (place / "jpserver-1.json").write_bytes(data)
+        workplace._servers({"JUPYTER_RUNTIME_DIR": str(place)})
+        ansible._said(str(place / "kernel.json"), frozenset(("n1", "n2")))
+        ranks._events(str(place / "kernel.json"))
+        (place / "bin").mkdir()
+        for name in ("bin/nvcc", "version.json", "include/crt/host_config.h"):
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_bytes(data)
+        (place / "bin" / "nvcc").chmod(0o755)
+        toolchain._newest_gcc(str(place / "bin"))
+
+
+def left(data: bytes) -> None:
+    """What an installation that was cut off left of its own files, and a wheel that is none."""
+    with folder() as place:
+        for name in ("journal.jsonl", "hashed.txt", "children", "torch.whl"):
+            (place / name).write_bytes(data)
+        journal.Journal(str(place), "plan").start()
+        journal._holder(str(place))
+        hashed.known(str(place))
+        inside_wheel.text_in(str(place / "torch.whl"), "torch-2.13.0.dist-info/METADATA")
+
+
+@cache
+def wheel() -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("torch-2.13.0.dist-info/METADATA", "Name: torch\n" * 40)
+    return stream.getvalue()
+
+
+def wheels(data: bytes) -> None:
+    """A wheel in which bytes have been changed."""
+    with folder() as place:
+        (place / "torch.whl").write_bytes(_changed_bytes(wheel(), data))
+        inside_wheel.text_in(str(place / "torch.whl"), "torch-2.13.0.dist-info/METADATA")
+
+
+def expected(data: bytes) -> None:
+    """A machine held against facts of another one that were changed (--against)."""
+    draw = Draw(data)
+    here = decode(Facts, machines()[draw.below(len(machines()))]["facts"])
+    document = changed(machines()[draw.below(len(machines()))], draw)
+    with folder() as place:
+        (place / "facts.json").write_text(json.dumps(document), "utf-8")
+        there = recording.read(str(place / "facts.json"))
+    rules = expectation.rules(there, "facts.json")
+    report = doctor.make_report(here, profiles.load("train"), rules, target=recording.target_of(here))
+    crashed = [f"{one.code}: {one.why}" for one in report.verdicts if one.status is Status.CRASHED]
+    assert not crashed, crashed
+    assert_showable(RENDERERS["text"](report, SHOWN))
+
+
+def fleets(data: bytes) -> None:
+    """A kept run of a fleet whose document was changed."""
+    document = {
+        "causes": [["driver-too-old"], []],
+        "versions": [[["torch", "2.13.0"]]],
+        "nodes": {"n1": ["failed", 0, 0], "n2": ["passed", 1, 0]},
+    }
+    with folder() as place:
+        path = str(place / "h" / "fleet.sqlite3")
+        history.keep(changed(document, Draw(data)), path)
+        before, fleet_history.place = fleet_history.place, lambda: path
+        try:
+            fleet_history.runs()
+            fleet_history._snapshot("last")
+        finally:
+            fleet_history.place = before
 
 
 def system_files(data: bytes) -> None:
@@ -366,7 +455,9 @@ def system_files(data: bytes) -> None:
             "sys/fs/cgroup/memory.max", "sys/fs/cgroup/cpu.max", "sys/fs/cgroup/memory.events", "sys/class/dmi/id/sys_vendor",
             "sys/bus/pci/devices/0000:01:00.0/vendor", "sys/bus/pci/devices/0000:01:00.0/class", "sys/bus/pci/devices/0000:01:00.0/device",
             "sys/bus/pci/devices/0000:01:00.0/current_link_width", "sys/bus/pci/devices/0000:01:00.0/resource",
-            "proc/driver/nvidia/version", "proc/modules",
+            "proc/driver/nvidia/version", "proc/modules", "proc/cmdline", "etc/nccl.conf", "sys/fs/cgroup/pids.max",
+            "sys/class/kfd/kfd/topology/nodes/1/properties", "sys/class/kfd/kfd/topology/nodes/1/name",
+            "sys/class/infiniband/mlx5_0/ports/1/state", "sys/class/infiniband/mlx5_0/ports/1/rate", "sys/class/net/eth0/operstate",
         ):  # fmt: skip
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).write_bytes(data)
@@ -376,7 +467,14 @@ def system_files(data: bytes) -> None:
         cpu._linux(root)
         memory.look(root, {})
         found = pci.look(root)
-        nvidia.look(root, found if isinstance(found, tuple) else (), {})
+        cards = found if isinstance(found, tuple) else ()
+        nvidia.look(root, cards, {})
+        amd.look(root, cards, {})
+        intel.look(root, cards, {})
+        interconnect.look(root)
+        control_groups.processes_limit(root)
+        control_groups.cpu_quota(root)
+        disk._mounts(root)
 
 
 @cache
@@ -462,10 +560,10 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     one.__name__: one
     for one in (
         readers, diagnose, redaction, facts, facts_text, compared, nodes, profile, project, sources, site, child, programs,
-        system_files, worker, kept, pylock, names,
+        system_files, worker, kept, pylock, names, left, wheels, expected, fleets,
     )
 }  # fmt: skip
-STRUCTURED = frozenset(("facts", "compared", "nodes", "child", "worker", "kept"))
+STRUCTURED = frozenset(("facts", "compared", "nodes", "child", "worker", "kept", "wheels", "expected", "fleets"))
 """Targets whose bytes are decisions and not text."""
 
 
@@ -492,6 +590,7 @@ SEEDS: dict[str, tuple[str, ...]] = {
         "build_info = collections.OrderedDict([('cuda_version', '12.5'), ('cuda_compute_capabilities', ['sm_60', 'sm_70']), ('is_cuda_build', True)])\n",
         "home = /usr/bin\nversion_info = 3.11.7\n", '{"schema": 1, "plan": "x", "records": {}}',
     ),
+    "left": ('{"plan": "abc", "step": "link", "state": "begin", "time": 1.0, "pid": 5}\n', "4711", "a" * 64 + "\n" + "b" * 64 + "\n"),
     "pylock": ('lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "a"\nversion = "1"\nwheels = [{ url = "https://h/a-1-py3-none-any.whl", size = 5, hashes = { sha256 = "' + "a" * 64 + '" } }]\n',),
     "names": ("n[1-7,9],m[01-10]-x,login", "torch>=2.1[x]; python_version<'3'", "driver=580.65,sm=8.6+12.0,gfx=gfx942,python=3.12"),
     "programs": (

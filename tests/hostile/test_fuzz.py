@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import random
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from dlcheck.checks.report_of_worker import Account
 from dlcheck.data.smoke_tasks import TASKS, smoke_task
 from dlcheck.diagnose import diagnose_text
+from dlcheck.installers import inside_wheel
 from dlcheck.model.smoke import SmokeStatus
 from dlcheck.readers import clean
 from tests.hostile import foreign
@@ -92,6 +94,35 @@ def _seconds(work: object) -> float:
         if took[0] < 0.4:
             break
     return min(took)
+
+
+FOUND: list[tuple[str, str, bytes]] = [
+    ("left", "a journal with nothing in it, as a full disk leaves it", b""),
+    ("left", "a journal whose last line is a list", b"[]\n"),
+    ("left", "a journal nested deeply", b"[" * 100_000),
+    ("programs", "a port beyond every float", b'{"hostname": "x", "pid": 1, "port": 1e400}'),
+    ("programs", "the message of Ansible nested deeply", b"[" * 30_000),
+    ("programs", "an exit code of thousands of digits", b"local_rank : 0\n exitcode : " + b"9" * 6000),
+    ("programs", "a compiler of thousands of digits", b"# if __GNUC__ > " + b"9" * 6000),
+    ("system_files", "empty lines in the place of nccl.conf", b"\n" * 100_000),
+    ("system_files", "blanks in the place of nccl.conf", b"NCCL_DEBUG =" + b" " * 100_000 + b"x"),
+    ("system_files", "a node of KFD with thousands of digits", b"simd_count " + b"9" * 6000),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("target", "what", "data"), FOUND, ids=[row[1] for row in FOUND])
+def test_what_broke_once_breaks_no_more(target: str, what: str, data: bytes):
+    began = time.process_time()
+    foreign.run(target, data)
+    assert time.process_time() - began < 2.0
+
+
+def test_a_wheel_with_any_byte_changed_is_read_or_is_none(tmp_path: Path):
+    """zlib's and struct's errors are none of zipfile's."""
+    whole = foreign.wheel()
+    for at in range(len(whole)):
+        (tmp_path / "torch.whl").write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        inside_wheel.text_in(str(tmp_path / "torch.whl"), "torch-2.13.0.dist-info/METADATA")
 
 
 def test_the_seeds_are_understood():
