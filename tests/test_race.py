@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.race.ground import lay
 from benchmarks.race.judge import judge, judge_health, judge_own, usual
-from benchmarks.race.measure import measure
+from benchmarks.race.measure import MOST, measure
 from benchmarks.race.rivals import RIVALS
 from benchmarks.race.words import WORDS, names
 from dlcheck import data
@@ -113,3 +113,11 @@ def test_what_a_fault_left_alone_becomes_real_and_nothing_else(tmp_path: Path):
     lay(real, planted)
     assert (planted / "__init__.py").read_text() == "raise ImportError\n"
     assert (real / "nn.py").read_text() == "real nn"
+
+
+def test_who_talks_without_end_fills_no_disk(tmp_path: Path):
+    (tmp_path / "run").mkdir()
+    found = measure(("/bin/sh", "-c", "yes loading"), dict(os.environ), tmp_path / "run", 0.2)
+    assert found.code is None
+    assert len(found.output) <= MOST
+    assert (tmp_path / "stdout").stat().st_size < 100 * MOST

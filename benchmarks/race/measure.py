@@ -16,6 +16,8 @@ IDLE = 0.02
 
 STOP = threading.Event()
 """Set when the race is interrupted: who still runs is ended, and leaves no result."""
+MOST = 16_000_000
+"""Bytes of output that are kept: an import that talks without end would fill the disk."""
 WINDOWS = 5
 """As many times the limit has who works."""
 
@@ -47,7 +49,10 @@ def measure(command: tuple[str, ...], variables: dict[str, str], cwd: Path, limi
     """Run it in a session of its own, of which nothing is left over. Past the limit it goes on for as long as it works."""
     out, errors = cwd.parent / "stdout", cwd.parent / "stderr"
     begun = time.monotonic()
-    with out.open("wb") as first, errors.open("wb") as second:
+    for place in (out, errors):
+        place.unlink(missing_ok=True)
+    # Appended to, so that what is cut off below is not written again as a hole.
+    with out.open("ab") as first, errors.open("ab") as second:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=first, stderr=second, cwd=cwd, env=variables, start_new_session=True
         )  # fmt: skip
@@ -69,10 +74,13 @@ def measure(command: tuple[str, ...], variables: dict[str, str], cwd: Path, limi
                 _, _, usage = os.wait4(child.pid, 0)
                 break
             until, before = until + limit, now
+        for place in (out, errors):
+            if place.stat().st_size > 2 * MOST:
+                os.truncate(place, MOST)
         time.sleep(0.02)
     wall = time.monotonic() - begun
     child.returncode = code if code is not None else -signal.SIGKILL
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
-    texts = [place.read_text("utf-8", "replace") for place in (out, errors)]
+    texts = [place.read_bytes()[:MOST].decode("utf-8", "replace") for place in (out, errors)]
     return Run(*texts, code, wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
