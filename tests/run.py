@@ -89,7 +89,7 @@ def main() -> int:
         step("branches that the tests of the parts take")
         must(tools, "tools/branches.py", "--least", "95")
     real = make_frameworks(tools)
-    step("Ansible, Ray and the types of Kubernetes, each in an environment of its own")
+    step("Ansible, Ray and the schemas of Kubernetes, each in an environment of its own")
     must(tools, "tests/real/setup_fleet.py", *FLEET, DLCHECK_TEST_CACHE=str(HOME / "fleet"))
     step("tests with real frameworks, installers, daemons and browsers")
     return pytest(tools, "-m", "real", "--durations=25", *arguments,

@@ -126,6 +126,6 @@ def excuse(answer: Answer, command: Sequence[str], seconds: float) -> str | None
         return f"{command[0]} cannot be executed there"
     if answer.code == 2:
         version = re.fullmatch(r"dlcheck \d[\w.+-]{0,30}", said[-1], re.ASCII) if said else None
-        words = " ".join(said[-3:-1] if version else said[-3:]).removeprefix("dlcheck: ")
-        return f"{version[0] if version else 'dlcheck'} there does not understand the command: {words[:300].strip() or 'exit code 2'}"
+        words = " ".join(said[-3:-1] if version else said[-3:]).removeprefix("dlcheck: ")[:300].strip()
+        return f"{version[0] if version else 'dlcheck'} there does not understand the command: {words or 'exit code 2'}"
     return f"no output, exit code {answer.code}" + (f": {last}" if last else "")

@@ -3,7 +3,7 @@
     python tests/real/setup_fleet.py [slurm] [ansible] [ray] [kubernetes]        (all where none is named)
 
 slurm: Debian's daemons and an sshd (setup_slurm.sh, root). The others: an environment each below ``place()``, of 70, 380 and
-30 MB; kubernetes is only the types of its API. What is there already is left alone.
+140 MB; kubernetes is only the schemas of its API. What is there already is left alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PACKAGES = {"ansible": "ansible-core==2.19.14", "ray": "ray==2.60.0", "kubernetes": "kubernetes>=31"}
+PACKAGES = {"ansible": "ansible-core==2.19.14", "ray": "ray==2.60.0", "kubernetes": "kubernetes-validate==1.37.0"}
 PROGRAMS = {"ansible": "ansible-playbook", "ray": "ray", "kubernetes": "python"}
 
 
@@ -28,17 +28,25 @@ def program(name: str) -> Path:
     return place() / name / "bin" / PROGRAMS[name]
 
 
+def _made(name: str) -> str | None:
+    """What the environment was made for, None where it is not whole."""
+    try:
+        return (place() / name / "done").read_text()
+    except OSError:
+        return None
+
+
 def main(names: list[str]) -> None:
     for name in names or ["slurm", *PACKAGES]:
         if name == "slurm":
             subprocess.run([str(Path(__file__).with_name("setup_slurm.sh"))], check=True)
-        elif not (place() / name / "done").exists():
+        elif _made(name) != PACKAGES[name]:
             folder = place() / name
             subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
             subprocess.run(
                 [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", PACKAGES[name]], check=True
             )
-            (folder / "done").touch()
+            (folder / "done").write_text(PACKAGES[name])
 
 
 if __name__ == "__main__":

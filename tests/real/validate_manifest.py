@@ -1,67 +1,45 @@
-"""Holds a Kubernetes manifest against the API's own types, in an environment that has the official client.
+"""Holds a Kubernetes manifest against the API's own OpenAPI document, in an environment that has kubernetes-validate.
 
     python validate_manifest.py FILE
 
-The client's classes are generated from the OpenAPI document of the API: every key must be one, every value of its type, and
-what is required must be there (the classes' own setters check that). Prints one line a fault; exit code 1 where there is one.
+The package carries the JSON Schemas of every release of the API, made from its OpenAPI document. The strict ones are taken,
+which know no other keys, of each release from OLDEST on. Prints one line a fault; exit code 1 where there is one.
 """
 
-import re
 import sys
 
+import kubernetes_validate
 import yaml
-from kubernetes import client
+from kubernetes_validate.utils import all_versions, major_minor
 
-SIMPLE = {"str": str, "int": int, "bool": bool, "float": (int, float), "datetime": str}
-
-
-def check(value, kind, place):
-    if match := re.fullmatch(r"[Ll]ist\[(.+)\]", kind):
-        if not isinstance(value, list):
-            yield f"{place}: a list is expected"
-            return
-        for at, item in enumerate(value):
-            yield from check(item, match[1], f"{place}[{at}]")
-    elif match := re.fullmatch(r"[Dd]ict[\[(](\w+), (.+)[\])]", kind):
-        if not isinstance(value, dict):
-            yield f"{place}: an object is expected"
-            return
-        for key, item in value.items():
-            yield from check(item, match[2], f"{place}.{key}")
-    elif kind in SIMPLE:
-        if not isinstance(value, SIMPLE[kind]) or (isinstance(value, bool) and kind != "bool"):
-            yield f"{place}: {kind} is expected, not {value!r}"
-    elif kind != "object":
-        yield from check_model(value, getattr(client, kind), place)
+OLDEST = (1, 29)
+"""backoffLimitPerIndex and maxFailedIndexes are switched on from this release on."""
 
 
-def check_model(value, model, place):
-    if not isinstance(value, dict):
-        yield f"{place}: an object is expected"
-        return
-    known = {name: attribute for attribute, name in model.attribute_map.items()}
-    given = {}
-    for key, item in value.items():
-        if key not in known:
-            yield f"{place}.{key}: no such field of {model.__name__}"
-            continue
-        given[known[key]] = item
-        yield from check(item, model.openapi_types[known[key]], f"{place}.{key}")
+def releases():
+    known = {tuple(int(part) for part in major_minor(one).split(".")) for one in all_versions()}
+    return [".".join(map(str, one)) for one in sorted(known) if one >= OLDEST]
+
+
+def faults(document, release):
     try:
-        model(**given)
-    except ValueError as error:
-        yield f"{place}: {error}"
+        kubernetes_validate.validate(document, release, strict=True)
+    except kubernetes_validate.ValidationError as error:
+        place = ".".join(map(str, error.absolute_path))
+        return [f"{release} {document.get('kind')} {place}: {error.message}"]
+    except kubernetes_validate.SchemaNotFoundError as error:
+        return [f"{release}: {error.message}"]
+    return []
 
 
 def main(path):
     with open(path, encoding="utf-8") as stream:
         documents = list(yaml.safe_load_all(stream))
-    faults = []
-    for document in documents:
-        group = {"batch/v1": "V1", "v1": "V1"}[document["apiVersion"]]
-        faults += check_model(document, getattr(client, group + document["kind"]), document["kind"])
-    print("\n".join(faults) or f"{len(documents)} documents fit")
-    return 1 if faults else 0
+    assert documents, "no document"
+    against = releases()
+    found = [fault for release in against for document in documents for fault in faults(document, release)]
+    print("\n".join(found) or f"{len(documents)} documents fit {against[0]} to {against[-1]}, {len(against)} releases")
+    return 1 if found else 0
 
 
 if __name__ == "__main__":
