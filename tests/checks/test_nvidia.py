@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dlcheck.checks import RULES
+from dlcheck.checks.built import shares_twelve
 from dlcheck.checks.cuda_path import first_broken
 from dlcheck.checks.judge import judge
 from dlcheck.checks.nvidia_cards import capability_of, generation_of, runs
@@ -438,6 +439,10 @@ GAUDI = FrameworkFacts(
         (replace(NONE, devices=DeviceFacts(pci=(), amd=AmdFacts(gpus=(Gpu(name="Radeon", integrated=True),)))), Status.FAILED),
         (replace(NONE, devices=DeviceFacts(pci=(), apple=AppleFacts(chip="Apple M3"))), Status.PASSED),
         (replace(NONE, devices=DeviceFacts(pci=(), apple=AppleFacts(chip="Intel Core i5"))), Status.FAILED),
+        (replace(NONE, devices=DeviceFacts(pci=(), nvidia=NvidiaFacts(nvml=None, libcuda=None, gpus=(GPU,)))), Status.PASSED),
+        (replace(NONE, devices=DeviceFacts(pci=(), nvidia=NvidiaFacts(nvml=None, libcuda=None, gpus=()))), Status.FAILED),
+        (replace(NONE, devices=DeviceFacts(pci=(), nvidia=replace(STACK, gpus=(), cuda_devices=1))), Status.PASSED),
+        (replace(NONE, devices=DeviceFacts(pci=(), nvidia=replace(STACK, gpus=(), cuda_devices=0))), Status.FAILED),
         # An accelerator that no rule knows, and that PyTorch computes on.
         (replace(NONE, frameworks={"torch": GAUDI}), Status.PASSED),
     ],
@@ -482,6 +487,22 @@ def test_generation_by_pci_number(number, name):
 
 
 @pytest.mark.parametrize(
+    ("system", "frameworks", "shares"),
+    [
+        ("linux", {"tensorflow": BuildFacts(cuda="12.5")}, True),
+        ("linux", {"tensorflow": BuildFacts(cuda="12.5"), "torch": BuildFacts(cuda="12.8")}, True),
+        ("linux", {"tensorflow": BuildFacts(cuda="12.5"), "torch": BuildFacts(cuda="13.0")}, False),
+        ("linux", {"torch": BuildFacts(cuda="12.8")}, False),
+        ("linux", {"tensorflow": Unknown("no file")}, False),
+        ("windows", {"tensorflow": BuildFacts(cuda="12.5")}, False),
+    ],
+)
+def test_beside_tensorflow_only_cuda_12_may_come(system: str, frameworks: dict[str, object], shares: bool):
+    found = {name: FrameworkFacts(name=name, version="2.0", build=build) for name, build in frameworks.items()}
+    assert shares_twelve(replace(WELL, system=SystemFacts(name=system), frameworks=found)) is shares
+
+
+@pytest.mark.parametrize(
     ("codes", "device", "served"),
     [
         (("sm_86", "sm_90"), (8, 9), "native"),
@@ -495,6 +516,8 @@ def test_generation_by_pci_number(number, name):
         (("sm_120",), (12, 1), "native"),
         (("compute_52",), (6, 1), "ptx"),
         (("sm_101",), (11, 0), "native"),
+        (("sm_101a",), (11, 0), "native"),
+        (("sm_100a",), (11, 0), "none"),
         (("gfx1100", "sm_x", "sm_86"), (8, 6), "native"),
         (("gfx1100",), (8, 6), "none"),
     ],
