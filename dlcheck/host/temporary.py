@@ -20,7 +20,7 @@ HELD = ".held"
 MOST = 100
 """Folders that one run clears away: its own work is what it was started for."""
 BEING_MADE = 3600.0
-"""Seconds for which a folder without the file is taken for one that is being made."""
+"""Seconds for which a folder without the file, or with an empty one, is taken for one that is being made."""
 
 
 class Folder:
@@ -32,6 +32,9 @@ class Folder:
         with contextlib.suppress(OSError):
             self._held = open(os.path.join(self.path, HELD), "xb")  # noqa: SIM115 - held as long as the folder lives
             _hold(self._held)
+            # Empty until it is held: who looks in between takes the folder for one that is being made.
+            self._held.write(b"held")
+            self._held.flush()
         _sweep(os.path.dirname(self.path))
 
     def close(self) -> None:
@@ -77,6 +80,11 @@ def _sweep(parent: str) -> None:
 def _is_abandoned(path: str) -> bool:
     try:
         found = os.lstat(path)
+    except OSError:
+        # Its run removed it while the folder above was read.
+        return False
+    being_made = time.time() - found.st_mtime < BEING_MADE
+    try:
         if not stat.S_ISDIR(found.st_mode) or (os.name == "posix" and found.st_uid != os.getuid()):
             return False
         held = os.path.join(path, HELD)
@@ -85,11 +93,11 @@ def _is_abandoned(path: str) -> bool:
             return True
         descriptor = os.open(held, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
-        return time.time() - found.st_mtime > BEING_MADE
+        return not being_made
     except OSError:
         return False
     with os.fdopen(descriptor, "rb") as stream:
         try:
-            return _hold(stream)
+            return _hold(stream) and not (being_made and not os.fstat(descriptor).st_size)
         except OSError:
             return False

@@ -95,3 +95,18 @@ def test_a_folder_of_another_user_stays(place: Path):
     os.chown(other, 65534, 65534)
     with temporary.Folder():
         assert other.exists()
+
+
+def test_what_another_run_removes_meanwhile_is_passed_over(place: Path):
+    assert not temporary._is_abandoned(str(place / "dlcheck-gone"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="on Windows an open file cannot be removed")
+def test_a_folder_whose_file_is_not_held_yet_is_being_made(place: Path):
+    """Between the making of the file and the hold on it another run may look."""
+    made = place / "dlcheck-made"
+    made.mkdir()
+    (made / temporary.HELD).touch()
+    assert not temporary._is_abandoned(str(made))
+    (made / temporary.HELD).write_bytes(b"held")
+    assert temporary._is_abandoned(str(made))

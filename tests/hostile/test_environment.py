@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import shutil
 import time
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from dlcheck.host.interpreter import Question
 from dlcheck.host.package_sources import package_sources
 from dlcheck.host.process import run
 from dlcheck.model.environment import MANIFEST
+from dlcheck.renderers import RENDERERS
 from tests.faults.planting import Planted
 from tests.survival import dlcheck
 
@@ -119,17 +121,31 @@ def test_a_doctor_comes_through_an_environment_of_traps(tmp_path: Path):
     (planted.site / "jax-0.1.dist-info" / "METADATA").write_text("Name: jax\nVersion: \x1b]0;owned\x07\x1b[2J0.1\n")
     (planted.site / "jax-0.1.dist-info" / "RECORD").write_text("../../../../../../etc/passwd,,\n/dev/zero,,\na\0b,,\n")
     (planted.site / "\udcff\x1b[31m-1.0.dist-info").mkdir()
-    before = sorted(path for path in planted.site.rglob("*") if "__pycache__" not in path.parts)
+    before = everything_but_our_own(tmp_path)
     document = planted.examine("--timeout", "10", timeout=60)
     assert document["summary"]["crashed"] == 0
     assert "torch" in {one["name"] for one in document["facts"]["distributions"] if one["damaged"]}
-    for form in ("text", "markdown", "html", "junit", "github", "sarif", "nagios", "prometheus"):
-        path = tmp_path / f"report.{form}"
+    assert everything_but_our_own(tmp_path) == before
+    (tmp_path / "reports").mkdir()
+    for form in RENDERERS:
+        path = tmp_path / "reports" / f"report.{form}"
         done = dlcheck("doctor", "--offline", "--quick", "--venv", str(planted.folder), "--format", form,
                        "--output", str(path), HOME=str(planted.home))  # fmt: skip
         assert done.returncode in (0, 1), done.stderr
         assert not set(path.read_text("utf-8")) & set("\x1b\x07\x9b\x00"), form
-    assert before == sorted(path for path in planted.site.rglob("*") if "__pycache__" not in path.parts)
+    shutil.rmtree(tmp_path / "reports")
+    assert everything_but_our_own(tmp_path) == before
+
+
+def everything_but_our_own(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Kind, size and time of all that lies there, without dlcheck's own folders of state and cache, and Python's byte code."""
+    found = {}
+    for path in folder.rglob("*"):
+        if "__pycache__" not in path.parts and not {".local", ".cache"} & set(path.relative_to(folder).parts):
+            seen = path.lstat()
+            # The time of a folder is that of the byte code below it.
+            found[str(path)] = (seen.st_mode, 0, 0) if path.is_dir() else (seen.st_mode, seen.st_size, seen.st_mtime_ns)
+    return found
 
 
 def test_an_answer_may_be_a_trap(tmp_path: Path):
