@@ -46,7 +46,9 @@ def worked(session: int) -> float:
 
 
 def measure(command: tuple[str, ...], variables: dict[str, str], cwd: Path, limit: float) -> Run:
-    """Run it in a session of its own, of which nothing is left over. Past the limit it goes on for as long as it works."""
+    """Run it in a session of its own, of which nothing is left over. Past the limit it goes on for as long as it works, unless it
+    prints more than MOST: that is no work.
+    """
     out, errors = cwd.parent / "stdout", cwd.parent / "stderr"
     begun = time.monotonic()
     for place in (out, errors):
@@ -57,7 +59,7 @@ def measure(command: tuple[str, ...], variables: dict[str, str], cwd: Path, limi
             command, stdin=subprocess.DEVNULL, stdout=first, stderr=second, cwd=cwd, env=variables, start_new_session=True
         )  # fmt: skip
     code: int | None = None
-    until, before = begun + limit, 0.0
+    until, before, flooded = begun + limit, 0.0, False
     while True:
         done, status, usage = os.wait4(child.pid, os.WNOHANG)
         if done:
@@ -69,7 +71,7 @@ def measure(command: tuple[str, ...], variables: dict[str, str], cwd: Path, limi
             raise KeyboardInterrupt
         if time.monotonic() > until:
             now = worked(child.pid)
-            if now - before < IDLE * limit or until - begun > WINDOWS * limit:
+            if flooded or now - before < IDLE * limit or until - begun > WINDOWS * limit:
                 os.killpg(child.pid, signal.SIGKILL)
                 _, _, usage = os.wait4(child.pid, 0)
                 break
@@ -77,6 +79,7 @@ def measure(command: tuple[str, ...], variables: dict[str, str], cwd: Path, limi
         for place in (out, errors):
             if place.stat().st_size > 2 * MOST:
                 os.truncate(place, MOST)
+                flooded = True
         time.sleep(0.02)
     wall = time.monotonic() - begun
     child.returncode = code if code is not None else -signal.SIGKILL
