@@ -150,6 +150,19 @@ def test_companions_come_from_the_index_of_torch():
     assert refused[0].instead == "torchvision==0.25.0"
 
 
+def test_what_ranges_over_cuda_libraries_may_be_taken_older_for_the_sake_of_torch():
+    """torch names its CUDA libraries exactly: the newest TensorFlow may ask for newer ones."""
+    selection = chosen(machine("9.0"), *ALL, offer=Offer(torch_index=False))
+    wanted = {one.framework: one.requirements[0] for one in selection.builds}
+    assert wanted["torch"] == "torch==2.10.0"
+    assert wanted["tensorflow"] == "tensorflow[and-cuda]>=2.15.0,<=2.21.0"
+    assert wanted["jax"].startswith("jax[cuda12]>=")
+    selection = chosen(machine("9.0"), "torch", "tensorflow>=2.20,!=2.20.1", offer=Offer(torch_index=False))
+    assert selection.builds[1].requirements[0].endswith(",<=2.21.0,!=2.20.1,>=2.20")
+    selection = chosen(machine("9.0"), "torch", "tensorflow==2.21.0", offer=Offer(torch_index=False))
+    assert selection.builds[1].requirements == ("tensorflow[and-cuda]==2.21.0",)
+
+
 def test_forced_accelerators():
     assert variants(chosen(machine(), "torch", "jax", accelerator="cu130")) == {"torch": "cu130", "jax": "cu13"}
     assert any(

@@ -90,7 +90,7 @@ def _take_cuda(choice: Choice, wishes: dict[str, Wish], fits: Fits) -> tuple[str
                 most = max(len(one.covers) for one in every)
                 build = next(one for one in every if len(one.covers) == most)
                 if not (build.by_ptx and len(wishes) > 1 and _is_blackwell(machine)):
-                    found[name] = build
+                    found[name] = builds.going_back(fits[name], every, build)
         score = (len(found), sum(len(one.covers) for one in found.values()), "torch" in found, major)
         if found and (best is None or score > best[0]):
             best = (score, major, found)
@@ -143,10 +143,12 @@ def _cuda_build(choice: Choice, wish: Wish, one: GpuBuild, *, forced: bool = Fal
         local = local_source(choice, "torch", version, one.variant)
         index = local or (None if one.on_default_index else choice.known.torch_index + one.variant)
         requirement = f"torch=={version}" + (f"+{one.variant}" if index else "")
-    elif wish.framework == "tensorflow":
-        requirement = f"tensorflow[and-cuda]=={version}"
     else:
-        requirement = f"jax[cuda{one.cuda_major}]=={version}"
+        # Their CUDA libraries come in ranges, of torch exactly: for the sake of both an older one may have to be taken.
+        extra = "and-cuda" if wish.framework == "tensorflow" else f"cuda{one.cuda_major}"
+        span = f"=={version}" if one.oldest in ("", version) else f">={one.oldest},<={version}"
+        more = f",{wish.versions}" if wish.versions and span[0] == ">" else ""
+        requirement = f"{wish.framework}[{extra}]{span}{more}"
     return Build(
         framework=wish.framework,
         variant=one.variant,

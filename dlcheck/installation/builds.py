@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -48,6 +49,8 @@ class GpuBuild:
     by_ptx: bool
     source: str
     confidence: str
+    oldest: str = ""
+    """The oldest release before it that runs on the same GPUs, without a gap in between: as far back may a resolver go."""
 
 
 def releases(known: BuildTable, framework: str) -> tuple[Release, ...]:
@@ -128,6 +131,14 @@ def gpu_builds(
                     rejected.append(Rejected(build=f"{release.framework} {release.version} {one.name}", reason=reason))
                 continue
             yield _gpu_build(known, release, machine, one, covers=covers, by_ptx=by_ptx)
+
+
+def going_back(fits: tuple[Release, ...], every: list[GpuBuild], build: GpuBuild) -> GpuBuild:
+    """The build with the oldest release that would do as well."""
+    alike = {one.release.version for one in every if (one.covers, one.by_ptx) == (build.covers, build.by_ptx)}
+    before = itertools.takewhile(lambda one: one.version in alike, fits[fits.index(build.release) :])
+    # A pre-release as the end of a range would let the resolver take pre-releases of all versions.
+    return replace(build, oldest=[one.version for one in before if not Version(one.version).is_prerelease][-1])
 
 
 def every_cuda_build(known: BuildTable, fits: tuple[Release, ...], machine: Machine) -> Iterator[GpuBuild]:

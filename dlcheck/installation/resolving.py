@@ -69,11 +69,27 @@ def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], No
         return base
     say("resolving versions")
     wheels, text = _resolve(base, ahead.env, client)
+    base = _as_resolved(base, wheels)
     say("asking for sizes")
     made = sized(replace(base, lock_text=text), wheels, client, Places.of(environ))
     if why := own_table.disagreement(made, lambda wheel, name: _ahead(client, wheel, name), newer_only=True):
         raise Unresolved(made.plan, Failure(step="resolve", message=why, hint=OTHER_VERSIONS))
     return made
+
+
+def _as_resolved(base: Prepared, wheels: tuple[LockedWheel, ...]) -> Prepared:
+    """The chosen builds in the versions that came of it: an older one, where the newest does not go with the others."""
+    chosen = base.plan.selection
+    got = {one.name: one.version.partition("+")[0] for one in wheels}
+    if chosen is None or all(got.get(one.framework, one.version) == one.version for one in chosen.builds):
+        return base
+    older = tuple(
+        f"{one.framework} {got[one.framework]}, not {one.version}: the newest that goes with the other packages."
+        for one in chosen.builds
+        if one.version and got.get(one.framework, one.version) != one.version
+    )
+    made = tuple(replace(one, version=got.get(one.framework, one.version)) for one in chosen.builds)
+    return _with_selection(base, replace(chosen, builds=made, warnings=chosen.warnings + older))
 
 
 def _ahead(client: Client | None, wheel: LockedWheel, name: str) -> str | None:

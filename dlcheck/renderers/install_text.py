@@ -198,9 +198,8 @@ def _details(plan: Plan) -> list[str]:
             for one in plan.selection.builds
         ]
         lines += [f"Rejected  {one.build}: {one.reason}" for one in plan.selection.rejected]
-    lines += [
-        f"Step      {one.id}: {one.why}" + (f"\n          {quote(one.argv)}" if one.argv else "") for one in plan.steps
-    ]
+    for one in plan.steps:
+        lines += [f"Step      {one.id}: {one.why}", *([f"          runs:  {quote(one.argv)}"] if one.argv else [])]
     return lines + [f"          {one.name} {one.version}  {_size(one.size)}  {one.url}" for one in plan.artifacts]
 
 
