@@ -162,7 +162,8 @@ def test_the_words_of_a_device_tell_the_cause(words: str, cause: str):
 
 def test_an_interpreter_without_a_version_has_no_markers():
     assert requirements.markers(PythonFacts(version=Unknown("silent")), None) is None
-    assert requirements.markers(PythonFacts(version="3.11.7"), SystemFacts(name="windows"))["sys_platform"] == "win32"
+    found = requirements.markers(PythonFacts(version="3.11.7"), SystemFacts(name="windows"))
+    assert (found["sys_platform"], found["python_version"], found["python_full_version"]) == ("win32", "3.11", "3.11.7")
 
 
 def test_a_rule_that_needs_no_field_of_facts_is_refused():

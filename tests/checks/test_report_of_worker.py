@@ -57,6 +57,23 @@ def test_what_fell_before_any_task_was_opening_the_device():
     assert result.task is None
 
 
+def test_a_framework_that_nobody_asked_for_and_is_not_there_is_not_told():
+    made = Account("torch", [smoke_task(name) for name in TASKS], ("float32",), (), asked=False)
+    made.note({"event": "raised", "error_type": "ModuleNotFoundError", "error": "No module named 'torch'"})
+    assert made.results() == []
+
+
+def test_only_a_training_over_all_devices_may_be_one_that_was_not_asked_for():
+    together = smoke_task("mlp-classification")
+    for mode, status in (("mirrored", "passed"), ("eager", "failed")):
+        made = Account("torch", [smoke_task("exact-integers")], ("float32",), (), asked=True)
+        made.together = together
+        for one in RECORDED:
+            if one["event"] != "result" or one["task"] == together.name:
+                made.note({**one, "mode": mode} if one["event"] == "result" else one)
+        assert [one.status.value for one in made.results()] == [status], mode
+
+
 @pytest.mark.parametrize(
     ("error", "status", "cause"),
     [
