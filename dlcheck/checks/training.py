@@ -1,32 +1,15 @@
-"""Judges what a smoke worker reported against the float64 reference. Pure; no worker is believed.
-
-Limits: measured over PyTorch, TensorFlow, Keras and JAX on CPUs as healthy deviation, times a margin of five to ten
-(float32 never left 3e-7 in the loss). Faults that were tried lie at least an order of magnitude above.
-"""
+"""Judges what a smoke worker reported against the float64 reference. Pure; no worker is believed."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
 
+from dlcheck.checks.deviation_limits import EXACT, LIMITS, limits_of, spacing_of
 from dlcheck.checks.forward import loss_of
 from dlcheck.model.smoke import Array, Deviation, Numbers, Settings, SmokeRun, SmokeStatus, SmokeTask
 
-LIMITS = {
-    "float64": Deviation(loss=1e-12, gradient=1e-10, weights=1e-10),
-    "float32": Deviation(loss=2e-6, gradient=1e-5, weights=5e-6),
-    "tf32": Deviation(loss=5e-3, gradient=2e-2, weights=2e-2),
-    "float16": Deviation(loss=5e-3, gradient=5e-2, weights=5e-2),
-    "bfloat16": Deviation(loss=5e-2, gradient=2.5e-1, weights=2.5e-1),
-}
-"""For 20 steps of plain gradient descent; gradient and weights relative to the largest of their array."""
-
-SPACING = 2.0**-23
-"""Relative distance of neighbouring float32 numbers."""
-
 NO_SETTINGS = Settings()
-
-EXACT = Deviation(loss=0.0, gradient=0.0, weights=0.0)
 
 DEVICE_COMPUTES_WRONG = "device-computes-wrong"
 DEVICE_GIVES_NAN = "device-gives-nan"
@@ -74,7 +57,7 @@ def judge_training(
     if (found := _malformed(task, run) or _started_wrong(task, run) or _misplaced(run)) is not None:
         return found
     where = deviation_of(task, run)
-    limit = EXACT if task.exact else LIMITS[run.dtype]
+    limit = EXACT if task.exact else limits_of(run)[run.dtype]
     if not all(map(math.isfinite, (where.loss, where.gradient, where.weights))):
         why = f"{_first_nan(run)} is not a finite number"
         return Judgement(SmokeStatus.FAILED, DEVICE_GIVES_NAN, why, deviation=where, limit=limit, precision=precision)
@@ -146,8 +129,12 @@ def farthest(task: SmokeTask, run: SmokeRun, where: Deviation, limit: Deviation)
     return f"after {task.steps} steps {name} is off by {where.weights:.1e} (limit {limit.weights:.0e})"
 
 
-_UNSUPPORTED = ("not implemented", "not supported", "unimplemented", "doesn't support", "no opkernel was registered")
-"""How PyTorch (also on Metal), TensorFlow and XLA say that a device lacks a dtype."""
+_UNSUPPORTED = (
+    *("not implemented", "not supported", "unimplemented", "doesn't support", "no opkernel was registered"),
+    "could not create a primitive descriptor",
+)
+"""How PyTorch (also on Metal), TensorFlow, XLA and oneDNN say that a device lacks a dtype. The last is oneDNN's: PyTorch 2.13
+asks it for LSTM on the CPU under autocast, which it has not (github.com/intel/torch-xpu-ops/issues/4066)."""
 
 
 def judge_raised(run: SmokeRun) -> Judgement:
@@ -282,7 +269,7 @@ def _gradient_distance(task: SmokeTask, run: SmokeRun) -> float:
         return _distance(run.gradients, task.gradients)
     # A difference of weights is known to the rounding of the weights only, which the division by the rate enlarges.
     return _largest(
-        _array_distance(run.gradients[name], wanted.values, SPACING * _size(task.weights[name]) / run.moved_by)
+        _array_distance(run.gradients[name], wanted.values, spacing_of(run) * _size(task.weights[name]) / run.moved_by)
         for name, wanted in task.gradients.items()
     )
 

@@ -21,7 +21,8 @@ Dtypes = Annotated[str, typer.Option(help="float32, float64, bfloat16, float16, 
 Levels = Annotated[
     Level,
     typer.Option(
-        help="quick: seconds. standard: about a minute a device; also bfloat16, float16, large products, copies."
+        help="quick: seconds a framework. standard: about a minute a device; also bfloat16 and float16, plain and by autocast,"
+        " large products, copies."
         " long: ten minutes and more; also memory patterns and sustained load."
     ),
 ]

@@ -97,7 +97,7 @@ def exercise_kit(trainer, memory_available):
 
 
 MODELS = {}
-"""Compiled models and how they were built, by task, dtype, device, and whether faults are built in."""
+"""Compiled models and how they were built, by task, dtype, mode, device, and whether faults are built in."""
 
 
 def compiled(task, faults):
@@ -110,6 +110,8 @@ def compiled(task, faults):
         pieces["LOSSES"][task["program"][-1][1]](),
         jit_compile=BACKEND == "jax",
         run_eagerly=BACKEND != "jax",
+        # Scaling a loss leaves out the steps in which it overflows; the reference leaves out none.
+        auto_scale_loss=False,
     )
     return model, build
 
@@ -127,6 +129,7 @@ class Trainer:
         self.place = device
         if BACKEND != "torch":
             self.place = device.replace("cuda", "gpu") if ":" in device else device + ":0"
+        self.level = options.get("level")
         self.fault = options.get("fault")
         self.faults = load("faults") if self.fault else None  # noqa: F821 - given by start.py
 
@@ -136,8 +139,10 @@ class Trainer:
             ops.convert_to_numpy(ops.ones((1,)))
 
     def modes(self, task, dtype):
-        """Keras' own loop."""
-        return ["train_on_batch"]
+        """Keras' own loop; short numbers as people use them, the weights staying float32, and at last also short weights."""
+        if dtype not in ("bfloat16", "float16"):
+            return ["train_on_batch"]
+        return ["mixed precision", "train_on_batch"] if self.level == "long" else ["mixed precision"]
 
     def usual(self):
         """Back to what was set, which other devices shall be judged by."""
@@ -180,9 +185,9 @@ class Trainer:
     def train(self, task, dtype, mode, steps):
         """Keras' SGD; losses before each step and after the last. The first gradient is what the first step moved."""
         with keras.device(self.place):
-            key = task["name"], dtype, self.place, self.faults is None
+            key = task["name"], dtype, mode, self.place, self.faults is None
             if key not in MODELS:
-                keras.config.set_dtype_policy(dtype)
+                keras.config.set_dtype_policy("mixed_" + dtype if mode == "mixed precision" else dtype)
                 MODELS[key] = compiled(task, self.faults)
             return self.fit(task, dtype, steps, *MODELS[key])
 

@@ -3,6 +3,7 @@
 torch.optim is left alone: it imports torch._dynamo, which costs more than torch itself.
 """
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -180,8 +181,8 @@ class Trainer:
         return {"name": torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else None}
 
     def modes(self, task, dtype):
-        """PyTorch has one way of running here."""
-        return ["eager"]
+        """All numbers of the asked kind; short ones also where torch.autocast puts them, the weights staying float32."""
+        return ["eager", "autocast"] if dtype in ("bfloat16", "float16") else ["eager"]
 
     def usual(self):
         """Back to what is set; a forked child a device needs none of it, and Metal knows no TF32."""
@@ -211,7 +212,8 @@ class Trainer:
 
     def train(self, task, dtype, mode, steps):
         """Plain gradient descent; losses before each step and after the last."""
-        dtype = getattr(torch, dtype)
+        short = getattr(torch, dtype)
+        dtype = torch.float32 if mode == "autocast" else short
         values = {name: self.tensor(one, dtype) for name, one in task["inputs"].items()}
         weights = {name: self.tensor(one, dtype).requires_grad_() for name, one in task["weights"].items()}
         values.update(weights)
@@ -225,8 +227,10 @@ class Trainer:
         losses, rate, began = [], task["learning_rate"], time.monotonic()
         for step in range(steps + 1):
             functions = self.functions(task["program"], step)
-            for (output, _, *arguments), function in zip(task["program"], functions):
-                values[output] = function(*[values[name] for name in arguments])
+            # Autocast casts a weight once inside its block: the next step has other weights, and a block of its own.
+            with torch.autocast(self.device.type, short) if mode == "autocast" else contextlib.nullcontext():
+                for (output, _, *arguments), function in zip(task["program"], functions):
+                    values[output] = function(*[values[name] for name in arguments])
             losses.append(values["loss"].detach())
             if step == 0 or step < steps:
                 gradients = torch.autograd.grad(values["loss"], parameters)

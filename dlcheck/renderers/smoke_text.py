@@ -79,10 +79,12 @@ def _table(report: SmokeReport, style: Style) -> list[str]:
             painted = "".join(paint + " " * max(2, CELL - len(plain)) for plain, paint in cells)
             lines.append((labels[row].ljust(left) + painted).rstrip())
         return lines
+    titled = {device: _device_title(report, device) for device in devices}
+    middle = max(map(len, titled.values())) + 2
     for row in rows:
         for device in devices:
             _, paint = _cell(_of(report, row, device), style)
-            lines.append(f"{labels[row].ljust(left)}{_device_title(report, device).ljust(24)}  {paint}".rstrip())
+            lines.append(f"{labels[row].ljust(left)}{titled[device].ljust(middle)}{paint}".rstrip())
     return lines
 
 
@@ -119,7 +121,8 @@ def _cell(results: Sequence[SmokeResult], style: Style) -> tuple[str, str]:
         text = f"{len(bad)} of {len(tasks)} {bad[0].status.value}: {bad[0].cause or bad[0].why}"
     else:
         sign, color = ("warning", "yellow") if noted else ("passed", "green")
-        text = f"{len(tasks)} task{'' if len(tasks) == 1 else 's'}  {_worst(tasks):.0e}".replace("e-0", "e-")
+        count = len({one.task for one in tasks})
+        text = f"{count} task{'' if count == 1 else 's'}  {_worst(tasks):.0e}".replace("e-0", "e-")
         text += f"   {noted[0].precision} products" if noted and noted[0].precision else f"   {_seconds(tasks):.1f} s"
     text = text if len(text) <= CELL - 4 else text[: CELL - 7] + "..."
     return f"{style.sign(sign)} {text}", f"{style.paint(style.sign(sign), color)} {text}"

@@ -239,3 +239,38 @@ def test_other_bits_the_second_time_are_a_fault_on_a_cpu_only():
 def test_exceptions(error_type, error, dtype, status, cause):
     said = judged(healthy("cnn-images", error_type=error_type, error=error, dtype=dtype))
     assert (said.status, said.cause) == (status, cause)
+
+
+@pytest.mark.parametrize(
+    ("mode", "dtype", "size", "status"),
+    [
+        ("autocast", "bfloat16", 0.04, SmokeStatus.PASSED),
+        ("autocast", "bfloat16", 0.07, SmokeStatus.FAILED),
+        ("eager", "bfloat16", 0.07, SmokeStatus.PASSED),
+        ("mixed precision", "float16", 0.02, SmokeStatus.FAILED),
+        ("train_on_batch", "float16", 0.02, SmokeStatus.PASSED),
+        ("autocast", "float32", 0.001, SmokeStatus.FAILED),
+    ],
+)
+def test_weights_that_stay_float32_have_limits_of_their_own(mode, dtype, size, status):
+    run = healthy("mlp-regression", mode=mode, dtype=dtype)
+    run = replace(
+        run, trained={name: tuple(one * (1 + size) for one in values) for name, values in run.trained.items()}
+    )
+    assert judged(run).status is status
+
+
+@pytest.mark.parametrize(
+    ("dtype", "mode", "cause"),
+    [
+        ("bfloat16", "train_on_batch", None),
+        ("bfloat16", "mixed precision", training.DEVICE_COMPUTES_WRONG),
+        ("float16", "train_on_batch", training.DEVICE_COMPUTES_WRONG),
+    ],
+)
+def test_a_difference_of_short_weights_is_known_to_their_rounding(dtype, mode, cause):
+    """A gradient that is off by what bfloat16 weights of 1 are rounded to, at a learning rate of a quarter."""
+    run = healthy("transformer", dtype=dtype, mode=mode, moved_by=0.25)
+    size = max(map(abs, smoke_task("transformer").weights["wk"].values))
+    off = tuple(one + 2.0**-7 * size / 0.25 for one in run.gradients["wk"])
+    assert judged(replace(run, gradients={**run.gradients, "wk": off})).cause == cause

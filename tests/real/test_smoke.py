@@ -64,6 +64,21 @@ def test_keras_trains_its_own_layers_on_each_backend(backend):
     assert code == 0
 
 
+@pytest.mark.parametrize(
+    ("framework", "modes"), [("torch", {"eager", "autocast"}), ("keras-torch", {"mixed precision"})]
+)
+def test_short_numbers_are_trained_with_float32_weights_too(framework, modes):
+    tasks = "mlp-regression,lstm-sequences,transformer"
+    _, document = smoke("--framework", framework, "--dtype", "bfloat16,float16", "--task", tasks)
+    results = document["results"]
+    assert {one["mode"] for one in results} == modes
+    # oneDNN has no LSTM for PyTorch's autocast on some CPUs.
+    assert [one["why"] for one in results if one["cause"] not in (None, "dtype-not-supported")] == []
+    assert {one["task"] for one in results if one["status"] == "passed"} >= {"mlp-regression", "transformer"}
+    strict = {one["mode"]: one["limit"]["weights"] for one in results if one["limit"] and one["dtype"] == "float16"}
+    assert all(limit == (0.05 if mode == "eager" else 0.01) for mode, limit in strict.items())
+
+
 def test_logical_devices_are_devices():
     arguments = ("--framework", "tensorflow,jax", "--logical-devices", "3", "--task", "mlp-classification")
     code, document = smoke(*arguments)
