@@ -1,16 +1,17 @@
-"""What a quick smoke run costs beside the bare import of its framework, in CPU seconds: ratios of the least of several.
+"""What a quick smoke run costs beside the bare import of its framework, in CPU seconds: medians of ratios.
 
     python benchmarks/smoke.py PYTHON [RUNS]
 
 PYTHON is an interpreter with frameworks. CPU time of the children is measured (user and system), since wall time depends
-on who else is there; the least of several is taken, since others only ever add to it. Bare import:
-``python -c "import FRAMEWORK, os; os._exit(0)"``.
+on who else is there. What is compared runs in turns, so that a busy minute meets all of it; the ratio of the least of all
+turns stands beside the median. Bare import: ``python -c "import FRAMEWORK, os; os._exit(0)"``.
 """
 
 import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import tempfile
 from pathlib import Path
@@ -61,7 +62,7 @@ def worker(python, framework, tasks, devices=0):
 def main():
     parser = argparse.ArgumentParser(description="The CPU time of a quick smoke run beside the bare import, as ratios.")
     parser.add_argument("python", help="an interpreter with PyTorch, TensorFlow and JAX")
-    parser.add_argument("runs", nargs="?", type=int, default=5, help="how often each is run, the least counts (5)")
+    parser.add_argument("runs", nargs="?", type=int, default=5, help="how often each is run (5)")
     asked = parser.parse_args()
     for framework in ("torch", "tensorflow", "jax"):
         show(framework, measured(asked.python, framework, max(1, asked.runs)))
@@ -78,7 +79,6 @@ def measured(python, framework, runs):
     }
     if framework == "torch":
         ways["8 devices"] = lambda: worker(python, framework, ANN, 8)
-    # In turns, so that a busy minute meets all of them.
     turns = [{way: run() for way, run in ways.items()} for _ in range(runs)]
     return {way: [turn[way] for turn in turns] for way in ways}
 
@@ -86,10 +86,13 @@ def measured(python, framework, runs):
 def show(framework, taken):
     for way in list(taken)[1:]:
         beside = "ANN tasks" if way == "8 devices" else "bare import"
-        ratio = min(taken[way]) / min(taken[beside])
+        ratio = statistics.median(a / b for a, b in zip(taken[way], taken[beside], strict=True))
         goal = GOALS.get((framework, way))
         verdict = "" if goal is None else f"  goal {goal}  {'met' if ratio <= goal else 'MISSED'}"
-        figures = f"{ratio:5.2f} x {beside:11}  ({min(taken[way]):.2f} s, {min(taken[beside]):.2f} s)"
+        least = min(taken[way]) / min(taken[beside])
+        figures = (
+            f"{ratio:5.2f} x {beside:11}  (least {least:.2f}: {min(taken[way]):.2f} s, {min(taken[beside]):.2f} s)"
+        )
         print(f"{framework:12} {way:10} {figures}{verdict}", flush=True)
 
 
