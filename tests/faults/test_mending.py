@@ -85,7 +85,7 @@ CLEAN = dict.fromkeys(("PIP_FIND_LINKS", "PIP_EXTRA_INDEX_URL", "UV_FIND_LINKS",
 
 TRAINED = [
     ("packages: tensorflow beside tensorflow-cpu", "tensorflow-cpu==2.21.0"),
-    ("packages: torchvision of another torch", "torch==2.0.1+cpu numpy==1.26.4"),
+    ("packages: torchvision of another torch", "torch==2.13.0+cpu torchvision==0.28.0+cpu"),
 ]
 
 
