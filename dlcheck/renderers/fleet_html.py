@@ -17,6 +17,8 @@ from dlcheck.renderers.fleet_text import figure
 from dlcheck.renderers.page import page
 
 MOST_ROWS = 300
+MOST_SIGNS = 200
+"""A longer list of nodes is folded away."""
 _CELLS = {
     "passed": ("good", "ok"),
     "note": ("note", "note"),
@@ -31,7 +33,7 @@ _STATES = {NodeState.OK: "good", NodeState.WARNING: "warning", NodeState.STALE: 
 _HEAT = (
     "<style>.dlcheck .heat td,.dlcheck .heat thead th{text-align:center;padding:.3rem .5rem;white-space:nowrap}"
     ".dlcheck .heat thead th:first-child{text-align:left;padding-left:0}.dlcheck .heat tbody th{max-width:22rem;font-weight:400}"
-    ".dlcheck .heat td{color:var(--edge,var(--soft));background:var(--card);border-left:2px solid var(--page)}"
+    ".dlcheck .heat details{border:0;margin:0}.dlcheck .heat summary{padding:0;white-space:nowrap}.dlcheck .heat td{color:var(--edge,var(--soft));background:var(--card);border-left:2px solid var(--page)}"
     ".dlcheck .heat td.error,.dlcheck .heat td.warning{background:var(--code);font-weight:650;box-shadow:inset .3rem 0 var(--edge)}"
     "</style>"
 )
@@ -87,11 +89,14 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _states(report: FleetReport) -> list[tuple[str, str, str]]:
+    """The worst first. A long list is cut here: the heat map has it whole."""
     rows = []
-    for state in NodeState:
+    for state in sorted(NodeState, key=lambda one: -one.rank):
         names = [one.name for one in report.nodes if one.state is state]
         if names:
-            rows.append((state.value, str(len(names)), fold(names)))
+            folded = fold(names)
+            short = folded if len(folded) <= MOST_SIGNS else f"{folded[:MOST_SIGNS].rpartition(',')[0]},…"
+            rows.append((state.value, str(len(names)), short))
     return rows
 
 
@@ -140,7 +145,10 @@ def _heat_row(nodes: Sequence[FleetNode], areas: Sequence[str]) -> str:
     for area in areas:
         kind, word = _CELLS.get(nodes[0].areas.get(area, ""), ("", ""))
         cells.append(f'<td class="{kind}">{word}</td>')
-    return f'<tr><th scope="row"><code>{escape(fold(one.name for one in nodes))}</code></th>{"".join(cells)}</tr>'
+    names = f"<code>{escape(fold(one.name for one in nodes))}</code>"
+    if len(names) > MOST_SIGNS / 2:
+        names = f"<details><summary>{len(nodes)} nodes</summary>{names}</details>"
+    return f'<tr><th scope="row">{names}</th>{"".join(cells)}</tr>'
 
 
 def _drift(report: FleetReport) -> list[tuple[str, str, str]]:

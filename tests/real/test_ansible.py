@@ -100,7 +100,7 @@ def test_every_host_is_named_with_what_became_of_it(inventory: Path, tmp_path: P
     assert found["n4"] == ("missing", f"{inventory.parent}/probe is not installed there")
     assert found["n5"][0] == "missing"
     assert found["n5"][1].startswith("unreachable:")
-    assert found["n6"] == ("missing", "no report came")
+    assert found["n6"] == ("missing", "was not asked: not a node that Ansible lists")
     assert [(one.cause, one.nodes) for one in report.causes] == [("driver-too-old", ("n1", "n2"))]
     # Braces in an option are text, not a template that the control machine would fill in.
     assert '"said": "{{ 7 * 6 }}"' in (tmp_path / "kept" / "n1.json").read_text()
