@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dlcheck.checks import training
+from dlcheck.checks.deviation_limits import LIMITS
 from dlcheck.checks.training import judge_training, rounding_of
 from dlcheck.data.smoke_tasks import TASKS, smoke_task
 from dlcheck.model.smoke import Settings, SmokeRun, SmokeStatus
@@ -73,6 +74,24 @@ def test_one_number_off_by_a_ten_thousandth_is_found(name, part):
     assert said.status is SmokeStatus.FAILED
     assert said.cause in (training.DEVICE_COMPUTES_WRONG, training.REPORT_INCONSISTENT)
     assert "off by 1.0e-04" in said.why or "reported weights" in said.why
+
+
+def exactly(name: str) -> SmokeRun:
+    """The reference in all its digits."""
+    task = smoke_task(name)
+    parts = {"start": task.weights, "gradients": task.gradients, "trained": task.trained, "watched": task.watched}
+    values = {part: {one: array.values for one, array in arrays.items()} for part, arrays in parts.items()}
+    return healthy(name, losses=task.losses, **values)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
+def test_a_gradient_has_the_room_of_its_kind_of_number_and_no_more(dtype):
+    run = replace(exactly("mlp-regression"), dtype=dtype)
+    name, values = next(iter(run.gradients.items()))
+    largest, limit = max(map(abs, values)), LIMITS[dtype].gradient
+    for share, cause in ((0.9, None), (1.2, training.DEVICE_COMPUTES_WRONG)):
+        moved = tuple(value + share * limit * largest if abs(value) == largest else value for value in values)
+        assert judged(replace(run, gradients={**run.gradients, name: moved})).cause == cause, share
 
 
 @pytest.mark.parametrize(("moved_by", "cause"), [(1e-6, None), (1e6, training.DEVICE_COMPUTES_WRONG)])
