@@ -41,4 +41,8 @@ def find(python: str, environ: Mapping[str, str]) -> str:
     for one in pythons.installed(environ):
         if one.version == python or one.version.startswith(python + "."):
             return one.path
-    raise DlcheckError(f"no Python {python} was found here", "--python takes a path too.")
+    here = ", ".join(one.version for one in pythons.installed(environ)[:8])
+    raise DlcheckError(
+        f"no Python {python} was found here",
+        f"There are: {here}. --python takes a path too." if here else "--python takes a path too.",
+    )

@@ -65,6 +65,8 @@ def assume(machine: Machine, text: str) -> Machine:
         if not mark or not value:
             raise DlcheckError(f"--assume {pair!r} is no assumption", "Write driver=580.65,sm=9.0")
         if key == "driver":
+            if value != "none" and not re.fullmatch(r"\d{2,4}(\.\d{1,4}){0,3}", value):
+                raise DlcheckError(f"--assume driver={value[:40]!r} is no release of a driver", "Write driver=580.65")
             machine = replace(machine, driver=None if value == "none" else value)
         elif key == "sm":
             machine = replace(machine, nvidia=() if value == "none" else _assumed(value))

@@ -164,7 +164,7 @@ def _build(work: Work, paths: dict[str, str]) -> Proof:
     with work.notes.step("walk"):
         count = proof.walked(prepared, work.stage, work.places, lambda names: unpack_again(work, paths, names))
     trained: tuple[str, ...] = ()
-    if prepared.options.smoke:
+    if prepared.options.smoke and proof.trains(prepared):
         work.reporter.step("training in it")
         with work.notes.step("smoke"):
             trained = proof.trained(prepared, work.stage)
@@ -180,7 +180,7 @@ def _into(work: Work, paths: dict[str, str]) -> Proof:
     if count < 0:
         raise Failed("walk", f"{work.target} is still not whole", "dlcheck doctor names what is missing.")
     trained: tuple[str, ...] = ()
-    if work.prepared.options.smoke:
+    if work.prepared.options.smoke and proof.trains(work.prepared):
         work.reporter.step("training in it")
         with work.notes.step("smoke"):
             trained = proof.trained(work.prepared, work.target)
@@ -201,6 +201,7 @@ def _manifest(work: Work, trained: tuple[str, ...]) -> Manifest:
         requirements=prepared.plan.requirements,
         distributions={one.name: one.version for one in prepared.wheels},
         records=record.digests(staging.site_packages(work.stage)),
+        wheels={one.name: one.sha256 for one in prepared.wheels},
         trained=trained,
     )
 

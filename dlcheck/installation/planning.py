@@ -58,7 +58,8 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     if _has_nothing_to_do(target, options, requirements, here, places):
         plan = Plan(
             id="", python=target.python or python, venv=target.folder, installer=_installer(target), mode="nothing",
-            accelerator=target.manifest.accelerator if target.manifest else "", reason="everything asked for is there and whole",
+            accelerator=target.manifest.accelerator if target.manifest else "",
+            reason=f"exactly what {options.lock} names" if options.frozen else "everything asked for is there and whole",
             requirements=requirements, keep=len(target.distributions),
         )  # fmt: skip
         return Prepared(plan=plan, options=options, target=target, machine=here, python=here.python)
@@ -173,7 +174,9 @@ def _has_nothing_to_do(
 ) -> bool:
     """Whether the environment is ours, chosen for this machine, holds all that is wanted, and is whole by its RECORDs."""
     manifest = target.manifest
-    if manifest is None or target.damage or options.frozen or options.bundle or not target.site_packages:
+    if manifest is None or target.damage or options.bundle or not target.site_packages:
+        return False
+    if options.frozen and not _is_as_locked(manifest, options, here):
         return False
     if manifest.asked != options.accelerator or manifest.machine != machine.digest(here):
         return False
@@ -184,6 +187,16 @@ def _has_nothing_to_do(
     if requirements != manifest.requirements and not _satisfied(have, requirements):
         return False
     return _is_whole(target, manifest, places)
+
+
+def _is_as_locked(manifest: Manifest, options: Options, here: Machine) -> bool:
+    """Whether the environment was made of the very wheels that the lock names."""
+    from dlcheck.installers import lock
+
+    if not options.lock:
+        return False
+    wheels = lock.read(options.lock, here.python, free_threaded=here.free_threaded)
+    return {one.name: one.sha256 for one in wheels} == manifest.wheels
 
 
 def _satisfied(have: Mapping[str, str], requirements: tuple[str, ...]) -> bool:

@@ -52,14 +52,17 @@ def _broken_words(seen: EnvironmentFiles, absent: set[str]) -> str:
     return "; ".join(words) or "leftovers of another installation"
 
 
+def trains(prepared: Prepared) -> bool:
+    """Whether there is anything among what is installed that can be trained with."""
+    return any(one.name in _TRAINED_BY for one in prepared.wheels)
+
+
 def trained(prepared: Prepared, folder: str) -> tuple[str, ...]:
     """Train with each framework that was installed, on each device it sees; ``Failed`` where one does not learn."""
     from dlcheck import smoke
     from dlcheck.model.smoke import SmokeStatus
 
     names = sorted({name for one in prepared.wheels for name in _TRAINED_BY.get(one.name, ())})
-    if not names:
-        return ()
     target = Target(python=staging.python_of(folder), chosen_by="dlcheck install", environment=folder)
     report = smoke.smoke(target, smoke.Wishes(frameworks=tuple(names)))
     bad = [

@@ -72,6 +72,10 @@ def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], No
     base = _as_resolved(base, wheels)
     say("asking for sizes")
     made = sized(replace(base, lock_text=text), wheels, client, Places.of(environ))
+    if absent := [f"{one.name} {one.version}" for one in made.plan.artifacts if base.options.offline and not one.here]:
+        what = ", ".join(absent[:3]) + (f" and {len(absent) - 3} more" if len(absent) > 3 else "")
+        message = f"not here, and nothing may be contacted (--offline): {what}"
+        raise Unresolved(made.plan, Failure(step="fetch", message=message, hint=network_hint("offline", sources)))
     if why := own_table.disagreement(made, lambda wheel, name: _ahead(client, wheel, name), newer_only=True):
         raise Unresolved(made.plan, Failure(step="resolve", message=why, hint=OTHER_VERSIONS))
     return made

@@ -33,6 +33,8 @@ class Manifest:
     """Name to version of all that the lock named."""
     records: dict[str, str] = field(default_factory=dict)
     """dist-info folder to SHA-256 of its RECORD, as they stood when every file had been held against them."""
+    wheels: dict[str, str] = field(default_factory=dict)
+    """Name to SHA-256 of the wheel that it came from."""
     trained: tuple[str, ...] = ()
     """Frameworks that were seen to train in it."""
 

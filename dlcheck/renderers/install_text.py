@@ -21,7 +21,7 @@ def render(done: Installation, style: Style) -> str:
     if style.verbosity < 0 and done.exit_code == 0:
         return ""
     if done.result == "nothing-to-do":
-        lines = [f"Nothing to do: {plan.venv} has {_list(plan.requirements)}, and every file of it is in place."]
+        lines = [f"Nothing to do: {plan.venv} has {_what(plan)}, and every file of it is in place."]
     elif plan.selection and plan.selection.refusals:
         lines = _refusals(plan.selection.refusals, style)
     elif done.result == "planned" and done.written:
@@ -156,7 +156,8 @@ def _installed(done: Installation, style: Style) -> list[str]:
     proof = done.proof
     sign = style.paint(style.sign("passed"), "green")
     packages = counted(len(plan.artifacts), "package")
-    lines = [f"{sign} {plan.venv}: {packages}, {_list(plan.requirements)} ({plan.accelerator}), {done.seconds:.0f} s"]
+    kind = f" ({plan.accelerator})" if plan.accelerator != "auto" else ""
+    lines = [f"{sign} {plan.venv}: {packages}, {_what(plan)}{kind}, {done.seconds:.0f} s"]
     if proof:
         lines.append(f"{sign} {proof.files} files are what their packages say")
         if proof.trained:
@@ -201,6 +202,11 @@ def _details(plan: Plan) -> list[str]:
     for one in plan.steps:
         lines += [f"Step      {one.id}: {one.why}", *([f"          runs:  {quote(one.argv)}"] if one.argv else [])]
     return lines + [f"          {one.name} {one.version}  {_size(one.size)}  {one.url}" for one in plan.artifacts]
+
+
+def _what(plan: Plan) -> str:
+    """What was asked for: names, or a lock."""
+    return _list(plan.requirements) if plan.requirements else plan.reason
 
 
 def _list(items: tuple[str, ...]) -> str:

@@ -263,6 +263,24 @@ def test_lock_then_frozen_gives_the_same_environment(tmp_path: Path, index: Inde
     done = go(Options(lock=str(lock), frozen=True, venv=str(tmp_path / "env")), home)
     assert done.result == "installed", done.failure
     assert versions(tmp_path) == {"demo": "1.0", "other": "1.0"}
+    assert go(Options(lock=str(lock), frozen=True, venv=str(tmp_path / "env")), home).result == "nothing-to-do"
+    # The same version in another wheel is not what the lock names.
+    index.add("other", "1.0", files={"other/__init__.py": b"another"})
+    lock.unlink()
+    shutil.rmtree(tmp_path / "uv")
+    go(options(tmp_path, index, "demo", "other==1.0", lock=str(lock), venv=str(tmp_path / "second")), home)
+    done = go(Options(lock=str(lock), frozen=True, venv=str(tmp_path / "env")), home)
+    assert done.result == "installed", done.failure
+
+
+def test_offline_a_plan_is_made_only_of_what_is_here(tmp_path: Path, index: Index, home: dict[str, str]):
+    """uv remembers what the index had; the wheels were never fetched."""
+    index.add("demo")
+    assert verb.plan(options(tmp_path, index, "demo"), home)[0].result == "planned"
+    done, prepared = verb.plan(options(tmp_path, index, "demo", offline=True), home)
+    assert prepared is None
+    assert "--offline): demo 1.0" in done.failure.message
+    assert "--bundle" in done.failure.hint
 
 
 def test_a_bundle_installs_without_any_network(tmp_path: Path, home: dict[str, str]):
