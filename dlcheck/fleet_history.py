@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from typing import Any
 
 from dlcheck import __version__, fleet, history
 from dlcheck.model.errors import DlcheckError
-from dlcheck.model.fleet import FleetDiff, FleetReport, NodeState
+from dlcheck.model.fleet import FleetDiff, FleetReport, NodeState, Step
 from dlcheck.picture.assemble import iso
 from dlcheck.picture.snapshots import Pairs, Snapshot, changes, snapshot
 
@@ -43,6 +44,16 @@ def keep(report: FleetReport) -> tuple[str, ...]:
         "versions": [[list(pair) for pair in one] for one in versions],
     }
     return history.keep(document, place())
+
+
+def with_comparison(report: FleetReport) -> FleetReport:
+    """The picture with the command that compares it, where something is wrong and an earlier run is there. Before ``keep``."""
+    if report.exit_code == 0 or not os.path.exists(place()):
+        return report
+    step = Step(
+        "To see which nodes turned bad since the run before, and what changed there", ("dlcheck", "fleet", "diff")
+    )
+    return replace(report, steps=(*report.steps, step))
 
 
 def runs() -> tuple[history.Kept, ...]:

@@ -178,6 +178,8 @@ def _show(drawn: object, format_: options.ReportFormat, output: str | None, verb
     from dlcheck.renderers import FLEET_RENDERERS
 
     assert isinstance(drawn, FleetReport)  # noqa: S101 - the verbs return nothing else
+    if not no_history:
+        drawn = fleet_history.with_comparison(drawn)
     style = console.style(verbosity=verbosity) if output is None else Style(unicode=True, verbosity=verbosity)
     console.document(FLEET_RENDERERS[format_.value](drawn, style), output)
     for notice in () if no_history else fleet_history.keep(drawn):

@@ -33,7 +33,8 @@ _STATES = {NodeState.OK: "good", NodeState.WARNING: "warning", NodeState.STALE: 
 _HEAT = (
     "<style>.dlcheck .heat td,.dlcheck .heat thead th{text-align:center;padding:.3rem .5rem;white-space:nowrap}"
     ".dlcheck .heat thead th:first-child{text-align:left;padding-left:0}.dlcheck .heat tbody th{max-width:22rem;font-weight:400}"
-    ".dlcheck .heat details{border:0;margin:0}.dlcheck .heat summary{padding:0;white-space:nowrap}.dlcheck .heat td{color:var(--edge,var(--soft));background:var(--card);border-left:2px solid var(--page)}"
+    ".dlcheck .heat details{border:0;margin:0}.dlcheck .heat summary{padding:0;white-space:nowrap}"
+    ".dlcheck .heat td{color:var(--edge,var(--soft));background:var(--card);border-left:2px solid var(--page)}"
     ".dlcheck .heat td.error,.dlcheck .heat td.warning{background:var(--code);font-weight:650;box-shadow:inset .3rem 0 var(--edge)}"
     "</style>"
 )
@@ -114,7 +115,8 @@ def _causes(report: FleetReport) -> str:
 def _reasons(report: FleetReport) -> list[tuple[str, str, str]]:
     folded: dict[tuple[str, str], list[str]] = {}
     for one in report.nodes:
-        if one.state in (NodeState.MISSING, NodeState.STALE, NodeState.UNREADABLE):
+        nameless = one.state is NodeState.FAILED and not one.causes
+        if nameless or one.state in (NodeState.MISSING, NodeState.STALE, NodeState.UNREADABLE):
             folded.setdefault((one.state.value, one.why or ""), []).append(one.name)
     rows = [(fold(names), state, why) for (state, why), names in folded.items()]
     return rows + [(one.source, "unreadable", one.why) for one in report.unreadable]

@@ -77,7 +77,8 @@ def _state(report: FleetReport, state: NodeState) -> tuple[str, str, str]:
 def _reasons(report: FleetReport) -> list[tuple[str, str, str]]:
     folded: dict[tuple[str, str], list[str]] = {}
     for one in report.nodes:
-        if one.state in (NodeState.MISSING, NodeState.STALE, NodeState.UNREADABLE):
+        nameless = one.state is NodeState.FAILED and not one.causes
+        if nameless or one.state in (NodeState.MISSING, NodeState.STALE, NodeState.UNREADABLE):
             folded.setdefault((one.state.value, one.why or ""), []).append(one.name)
     rows = [(_nodes(names), state, _escaped(why)) for (state, why), names in folded.items()]
     return rows + [(_escaped(one.source), "unreadable", _escaped(one.why)) for one in report.unreadable]

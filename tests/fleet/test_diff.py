@@ -11,6 +11,7 @@ import pytest
 from dlcheck import fleet, fleet_history, history
 from dlcheck.cli import app
 from dlcheck.model.errors import DlcheckError
+from dlcheck.model.fleet import FleetReport
 from dlcheck.model.style import Style
 from dlcheck.renderers import fleet_diff
 from tests.fleet.made import doctor, facts, lines
@@ -21,9 +22,13 @@ def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
-def kept(*documents: dict[str, Any], expect: str | None = None) -> None:
+def picture(*documents: dict[str, Any], expect: str | None = None) -> FleetReport:
     names = fleet.node_list(expect, "expect") if expect else None
-    assert fleet_history.keep(fleet.report("-", stream=io.BytesIO(lines(*documents)), expect=names)) == ()
+    return fleet.report("-", stream=io.BytesIO(lines(*documents)), expect=names)
+
+
+def kept(*documents: dict[str, Any], expect: str | None = None) -> None:
+    assert fleet_history.keep(picture(*documents, expect=expect)) == ()
 
 
 def test_who_turned_bad_and_what_changed_there():
@@ -60,6 +65,14 @@ def test_folders_of_reports_can_be_compared(tmp_path: Path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "n1.json").write_text(json.dumps(document))
     assert [one.node for one in fleet_history.compare(str(tmp_path / "a"), str(tmp_path / "b")).worse] == ["n1"]
+
+
+def test_a_bad_picture_names_the_comparison_once_there_is_an_earlier_run():
+    well, bad = picture(doctor("n1")), picture(doctor("n1", "driver-too-old"))
+    assert fleet_history.with_comparison(bad).steps == ()
+    fleet_history.keep(well)
+    assert fleet_history.with_comparison(well).steps == ()
+    assert [one.argv for one in fleet_history.with_comparison(bad).steps] == [("dlcheck", "fleet", "diff")]
 
 
 def test_the_command_line_keeps_lists_and_compares(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
