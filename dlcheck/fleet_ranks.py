@@ -83,14 +83,15 @@ def run(wish: Wish) -> FleetReport:
             keep_report(wish.save, node, document)
     notes = (*_slow(seen), *(_blame(seen) if wish.pairs else ()))
     drawn = fleet.picture(gathered, started, fail_on=wish.fail_on, command="fleet run", engine=wish.engine, notes=notes)
-    return replace(drawn, steps=(*_find(drawn, wish), *next_steps(drawn, wish, (*survey.asked, *survey.excuses))))
+    return replace(drawn, steps=(*find_step(drawn, wish), *next_steps(drawn, wish, (*survey.asked, *survey.excuses))))
 
 
-def _find(drawn: FleetReport, wish: Wish) -> tuple[Step, ...]:
-    """How to find the node or the way at fault, where one training over all nodes only says that there is one."""
-    if wish.pairs or not drawn.counts.failed or len(drawn.nodes) < 3:
+def find_step(drawn: FleetReport, wish: Wish) -> tuple[Step, ...]:
+    """How to find the node or the way at fault, where one training over all nodes fails on several of them."""
+    if wish.pairs or drawn.counts.failed < 2 or len(drawn.nodes) < 3:
         return ()
-    words = () if wish.dlcheck == "dlcheck" else ("--dlcheck", wish.dlcheck)
+    words = [] if wish.dlcheck == "dlcheck" else ["--dlcheck", wish.dlcheck]
+    words += ["--nodes", fold(wish.nodes)] if wish.nodes else []
     argv = ("dlcheck", "fleet", "run", *words, "--pairs", "--", *wish.command)
     return (Step("To try every pair of nodes and find the bad one", argv),)
 

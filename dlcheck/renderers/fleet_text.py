@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from dlcheck.model.fleet import FleetNode, FleetReport, NodeState, Outlier
 from dlcheck.model.hostlist import fold
 from dlcheck.model.shell import quote
@@ -69,8 +71,8 @@ def _causes(report: FleetReport, style: Style) -> list[str]:
         lines.append(
             f"  {style.paint(word, color, 'bold')}  {one.cause} on {_nodes(len(one.nodes))}: {_list(one.nodes, style)}"
         )
-        if one.message:
-            lines.append(f"         {_cut(one.message, style.width - 9)}")
+        wrapped = textwrap.wrap(one.message, max(30, style.width - 9), max_lines=3, placeholder=" …")
+        lines += [f"         {line}" for line in wrapped]
         lines.append(style.paint(f"         dlcheck explain {one.cause}", "dim"))
     if len(report.causes) > MOST_LINES:
         lines.append(f"  and {len(report.causes) - MOST_LINES} more causes")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dlcheck import fleet, fleet_run
+from dlcheck import fleet, fleet_ranks, fleet_run
 from dlcheck.model.fleet import FleetReport
 from dlcheck.model.style import Style
 from dlcheck.picture.assemble import Gathered
@@ -62,3 +62,14 @@ def test_every_page_shows_the_steps_ready_to_paste(name: str):
     assert "scontrol update 'nodename=n[1-2]' 'reason=dlcheck: a b'" in page
     document = json.loads(FLEET_RENDERERS["json"](report, Style()))
     assert document["steps"] == [{"purpose": "To drain it", "command": list(step.argv)}]
+
+
+@pytest.mark.parametrize(("failed", "pairs", "tried"), [(1, False, False), (2, False, True), (2, True, False)])
+def test_pairs_are_tried_where_a_training_fails_on_several_nodes(failed: int, pairs: bool, tried: bool):
+    names = ("n1", "n2", "n3")
+    bad = [doctor(name, "driver-too-old") for name in names[:failed]]
+    report = drawn(*bad, *(doctor(name) for name in names[failed:]), expected=names)
+    asked = wish(command=("smoke", "--distributed"), nodes=names, pairs=pairs)
+    found = [one.argv for one in fleet_ranks.find_step(report, asked)]
+    pasted = ("dlcheck", "fleet", "run", "--nodes", "n[1-3]", "--pairs", "--", "smoke", "--distributed")
+    assert found == ([pasted] if tried else [])
