@@ -45,10 +45,14 @@ def differing(site_packages: str, jobs: Sequence[Job], progress: Callable[[int],
         return _differing(site_packages, small, progress)
     from concurrent.futures import ThreadPoolExecutor
 
-    with ThreadPoolExecutor(min(3, os.cpu_count() or 1)) as pool:
+    pool = ThreadPoolExecutor(min(3, os.cpu_count() or 1))
+    try:
         others = [pool.submit(_differing, site_packages, [one], progress) for one in large]
         wrong = _differing(site_packages, small, progress)
         return wrong.union(*(one.result() for one in others))
+    finally:
+        # An interrupt waits for the file that is being hashed, not for all of them.
+        pool.shutdown(cancel_futures=True)
 
 
 def _differing(site_packages: str, jobs: Sequence[Job], progress: Callable[[int], None]) -> frozenset[tuple[str, str]]:

@@ -66,7 +66,10 @@ def carry_out(
                     staging.swap(target)
             work.notes.note("end", "done")
         except BaseException:
-            staging.remove(work.stage)
+            if os.path.isdir(work.stage):
+                # Tens of thousands of files take seconds to remove; a second Ctrl-C leaves them to the next run.
+                reporter.step("removing what was begun; the target is as it was")
+                staging.remove(work.stage)
             raise
         written += _register(work)
         staging.remove(staging.old_of(target))

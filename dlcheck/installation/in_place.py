@@ -32,6 +32,18 @@ def _major(name: str) -> re.Match[str] | None:
     return re.fullmatch(r"nvidia-.*-cu(\d\d)", name)
 
 
+def has_nothing_to_do(prepared: Prepared) -> bool:
+    """Whether every wheel of the plan is installed in its version and in its size, and nothing is to go."""
+    options, target = prepared.options, prepared.target
+    if options.reinstall or options.bundle or options.kernel or going(prepared) or not target.site_packages:
+        return False
+    have = dict(target.distributions)
+    if any(have.get(one.name) != one.version for one in prepared.wheels):
+        return False
+    seen = record.walk(target.site_packages, only=[one.name for one in prepared.wheels])
+    return not (seen.broken or seen.leftovers or seen.duplicates)
+
+
 class Filler(Protocol):
     """What installs into the environment: uv, or pip."""
 

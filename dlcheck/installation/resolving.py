@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from dlcheck.host import package_sources, pythons, temporary
 from dlcheck.host.process import Done
-from dlcheck.installation import builds, own_table, refusals, selection, wishes
+from dlcheck.installation import builds, in_place, own_table, refusals, selection, wishes
 from dlcheck.installation.costs import sized
 from dlcheck.installation.network import network_hint
 from dlcheck.installation.prepared import Prepared, Unresolved
@@ -72,6 +72,8 @@ def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], No
     base = _as_resolved(base, wheels)
     say("asking for sizes")
     made = sized(replace(base, lock_text=text), wheels, client, Places.of(environ))
+    if made.plan.mode == "in-place" and in_place.has_nothing_to_do(made):
+        return replace(made, plan=replace(made.plan, mode="nothing"))
     if absent := [f"{one.name} {one.version}" for one in made.plan.artifacts if base.options.offline and not one.here]:
         what = ", ".join(absent[:3]) + (f" and {len(absent) - 3} more" if len(absent) > 3 else "")
         message = f"not here, and nothing may be contacted (--offline): {what}"

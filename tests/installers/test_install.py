@@ -468,6 +468,18 @@ def test_a_companion_of_another_torch_gives_way_and_torch_stays(
     assert versions(tmp_path) == {"torch": "2.13.0+cpu", "torchvision": "0.28.0+cpu"}
 
 
+def test_in_place_a_second_run_has_nothing_to_do_unless_something_is_broken(
+    tmp_path: Path, index: Index, home: dict[str, str]
+):
+    index.add("demo")
+    site = foreign(tmp_path, home, index, "demo")
+    made = options(tmp_path, index, "demo", in_place=True)
+    assert go(made, home).result == "nothing-to-do"
+    (site / "demo/data.bin").unlink()
+    assert go(made, home).result == "installed"
+    assert go(made, home).result == "nothing-to-do"
+
+
 def test_what_a_person_added_is_carried_over(tmp_path: Path, index: Index, home: dict[str, str]):
     from dlcheck.installers import uv
 
