@@ -57,7 +57,7 @@ def examine(examination: Examination) -> Report:
     rules = choose_rules(offered, examination.select)
     profile = examination.profile
     if examination.ignore:
-        asked = tuple(Ignore(target=one.code, reason="--ignore") for one in choose_rules(offered, examination.ignore))
+        asked = tuple(Ignore(target=one, reason="--ignore") for one in _targets(offered, examination.ignore))
         profile = replace(profile, ignores=(*profile.ignores, *asked))
     timings: dict[str, float] = {}
     facts = examination.facts
@@ -89,6 +89,13 @@ def choose_rules(rules: Sequence[Rule], words: Sequence[str]) -> tuple[Rule, ...
     return tuple(
         rule for rule in rules if any(rule.code.startswith(word.upper()) or word in rule.causes for word in words)
     )
+
+
+def _targets(rules: Sequence[Rule], words: Sequence[str]) -> tuple[str, ...]:
+    """What a profile would name: of causes themselves, of codes and prefixes the codes."""
+    causes = tuple(word for word in words if any(word in rule.causes for rule in rules))
+    codes = tuple(word for word in words if word not in causes)
+    return (*causes, *(one.code for one in choose_rules(rules, codes) if codes))
 
 
 def make_report(

@@ -125,4 +125,4 @@ def _command(*arguments: str) -> dict[str, Any]:
 
 
 def _words(error: DlcheckError) -> str:
-    return f"{error.message}. {error.hint or ''}".strip()
+    return error.line

@@ -237,7 +237,7 @@ def _magic(line: str, cell: str | None = None) -> Any:
         if verb == "smoke" and not options:
             return smoke_test()
     except DlcheckError as error:
-        print(f"dlcheck: {error.message}" + (f"\n  {error.hint}" if error.hint else ""), file=sys.stderr)  # noqa: T201 - a cell's words
+        print(f"dlcheck: {error.line}", file=sys.stderr)  # noqa: T201 - a cell's words
         return None
     return _other_command(words)
 

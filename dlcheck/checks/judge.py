@@ -20,7 +20,8 @@ def judge(facts: Facts, profile: Profile, rules: Sequence[Rule], today: str) -> 
     """
     verdicts: list[Verdict] = []
     for rule in rules:
-        verdicts.extend(_ignored(verdict, profile.ignores, today) for verdict in _apply(rule, facts, profile))
+        for verdict in _apply(rule, facts, profile):
+            verdicts.extend(_parted(verdict, profile.ignores, today))
     return tuple(verdicts)
 
 
@@ -67,17 +68,18 @@ def _weighed(finding: Finding, rule: Rule, profile: Profile) -> Finding:
     return replace(finding, severity=asked or finding.severity or rule.severity)
 
 
-def _ignored(verdict: Verdict, ignores: Sequence[Ignore], today: str) -> Verdict:
-    """The verdict, suppressed where the profile ignores it; findings of ignored causes alone are taken out."""
+def _parted(verdict: Verdict, ignores: Sequence[Ignore], today: str) -> tuple[Verdict, ...]:
+    """The verdict, suppressed where the profile ignores all that it found; where it ignores a part, that part beside the rest."""
     targets = {one.target: one.reason for one in ignores if not one.until or one.until >= today}
-    if verdict.code in targets:
-        return replace(verdict, suppressed=True, why=targets[verdict.code])
-    if not verdict.findings:
-        return verdict
-    rest = tuple(one for one in verdict.findings if one.cause not in targets)
-    if not rest:
-        return replace(verdict, suppressed=True, why=targets[verdict.findings[0].cause])
-    return replace(verdict, findings=rest)
+    ignored = tuple(one for one in verdict.findings if verdict.code in targets or one.cause in targets)
+    if not ignored:
+        # That a rule could not judge is no news either where it is ignored.
+        hidden = verdict.code in targets and verdict.status in (Status.UNKNOWN, Status.CRASHED)
+        return (replace(verdict, suppressed=True, why=targets[verdict.code]) if hidden else verdict,)
+    why = targets.get(verdict.code) or targets[ignored[0].cause]
+    rest = tuple(one for one in verdict.findings if one not in ignored)
+    suppressed = replace(verdict, findings=ignored, suppressed=True, why=why)
+    return (replace(verdict, findings=rest), suppressed) if rest else (suppressed,)
 
 
 def fold(verdicts: Sequence[Verdict], cause_of: Callable[[str], Cause | None]) -> tuple[Verdict, ...]:

@@ -101,7 +101,7 @@ def run(arguments: list[str]) -> int:
         # Typer makes this exit code of Ctrl-C by itself.
         return _interrupted() if code == EXIT_INTERRUPTED else code
     except DlcheckError as error:
-        console.say(f"dlcheck: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))
+        console.say(f"dlcheck: {error.line}")
         return EXIT_WRONG_USE
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
@@ -122,8 +122,8 @@ def run(arguments: list[str]) -> int:
         if os.environ.get("DLCHECK_TRACEBACK"):
             raise
         console.say(
-            f"dlcheck: a defect of dlcheck itself: {type(error).__name__}: {error}\n"
-            "  Please report it with what DLCHECK_TRACEBACK=1 prints."
+            f"dlcheck: a defect of dlcheck itself: {type(error).__name__}: {error}."
+            " Please report it with what DLCHECK_TRACEBACK=1 prints."
         )
         return EXIT_COULD_NOT_FINISH
     finally:
@@ -147,7 +147,7 @@ def _wrong_use(error: Any) -> str:
     command = error.ctx.command_path if error.ctx else "dlcheck"
     # Typer and the newer of Click each add the same suggestion.
     said = re.sub(r"( Did you mean [^?]+\?)\1+", r"\1", error.format_message())
-    return f"dlcheck: {said}\n  {command} --help shows what there is."
+    return f"dlcheck: {said} {command} --help shows what there is."
 
 
 def _interrupted() -> int:

@@ -62,7 +62,7 @@ def doctor(
     from dlcheck.gather import Way
     from dlcheck.host import interpreter, recording
 
-    _refuse(stray=(dry_run or yes) and not fix, recording=bool(facts) and (fix or train))
+    _refuse(stray=(dry_run or yes) and not fix, recording=bool(facts) and bool(fix or train or python or venv))
     render = _format(format_)
     recorded = recording.read(facts) if facts else None
     examination = Examination(
@@ -119,7 +119,9 @@ def _refuse(*, stray: bool, recording: bool) -> None:
     if stray:
         raise DlcheckError("--dry-run and --yes belong to --fix")
     if recording:
-        raise DlcheckError("--facts judges a recording: nothing can be mended or trained there")
+        raise DlcheckError(
+            "--facts judges a recording: no interpreter is asked, and nothing can be mended or trained there"
+        )
 
 
 def _keep(report: Report) -> None:

@@ -49,8 +49,12 @@ def run(
     nodes: Annotated[str | None, typer.Option(metavar="LIST", help="Names or n[1-7,9]; default: all of them.")] = None,
     expect: Expect = None,
     dlcheck: Annotated[str, typer.Option(metavar="WORDS", help="How dlcheck is called on a node.")] = "dlcheck",
-    timeout: Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="Limit on each node, kept there.")] = 120.0,
-    wait: Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="How long to wait for the nodes.")] = 30.0,
+    timeout: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1.0, callback=options.finite, help="Limit on each node, kept there.")
+    ] = 120.0,
+    wait: Annotated[
+        float, typer.Option(metavar="SECONDS", min=1.0, callback=options.finite, help="How long to wait for the nodes.")
+    ] = 30.0,
     shared: Shared = None,
     save: Annotated[str | None, typer.Option(metavar="DIR", help="Keep every node's report here.")] = None,
     inventory: Annotated[str | None, typer.Option(metavar="FILE", help="Ansible's inventory.")] = None,
@@ -123,7 +127,10 @@ def report(
     *,
     expect: Expect = None,
     max_age: Annotated[
-        float, typer.Option(metavar="HOURS", min=0.0, help="A report older than the newest by more is stale.")
+        float,
+        typer.Option(
+            metavar="HOURS", min=0.0, callback=options.finite, help="A report older than the newest by more is stale."
+        ),
     ] = 24.0,
     format_: FormatOption = options.ReportFormat.TEXT,
     output: options.Output = None,

@@ -29,7 +29,7 @@ def mend(report: Report, *, dry_run: bool, yes: bool, offline: bool) -> bool:
         )
         return False
     except DlcheckError as error:
-        console.say(f"dlcheck: {error.message}" + (f"\n  {error.hint}" if error.hint else ""))
+        console.say(f"dlcheck: {error.line}")
         return False
     if prepared is None:
         console.say("Nothing that was found can be mended by changing packages; the fixes in the report are for you.")

@@ -6,6 +6,7 @@ Arguments are hidden in --help and told in the command's own words: Click 8.5 lo
 from __future__ import annotations
 
 import enum
+import math
 from typing import Annotated
 
 import typer
@@ -48,12 +49,19 @@ class ReportFormat(str, enum.Enum):
     PROMETHEUS = "prometheus"
 
 
+def finite(seconds: float) -> float:
+    """A number that time can reach: min and max of an option let nan through, and some infinity."""
+    if not math.isfinite(seconds):
+        raise typer.BadParameter("a finite number is expected.")
+    return seconds
+
+
 Python = Annotated[
     str | None, typer.Option(metavar="PATH", help="The interpreter to check: a path, or a name on PATH.")
 ]
 Venv = Annotated[str | None, typer.Option(metavar="DIR", help="The virtual environment to check.")]
 Output = Annotated[str | None, typer.Option(metavar="FILE", help="Write it there, whole or not at all.")]
-Timeout = Annotated[float, typer.Option(metavar="SECONDS", min=1.0, help="Limit of each child process.")]
+Timeout = Annotated[float, typer.Option(metavar="SECONDS", min=1.0, callback=finite, help="Limit of each child.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check with its evidence.")]
 NoHistory = Annotated[bool, typer.Option("--no-history", help="Do not keep this run for dlcheck diff.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only what is wrong.")]

@@ -26,8 +26,12 @@ Levels = Annotated[
         " long: ten minutes and more; also memory patterns and sustained load."
     ),
 ]
-Limit = Annotated[float, typer.Option(min=0.0, help="Seconds that one device may take; 0: by the level.")]
-Load = Annotated[float, typer.Option(min=1.0, help="Seconds that --level long keeps a device under load.")]
+Limit = Annotated[
+    float, typer.Option(min=0.0, callback=options.finite, help="Seconds that one device may take; 0: by the level.")
+]
+Load = Annotated[
+    float, typer.Option(min=1.0, callback=options.finite, help="Seconds that --level long keeps a device under load.")
+]
 Formats = Annotated[options.ReportFormat, typer.Option("--format", help="How to show the result.")]
 LogicalDevices = Annotated[
     int, typer.Option(min=0, max=64, help="Make this many devices of the CPU; PyTorch: processes.")

@@ -11,6 +11,7 @@ from dlcheck.model.facts import Facts
 from dlcheck.model.redact import mask_report
 from dlcheck.model.report import Report, Target
 
+SCHEMA_VERSION = 1
 LIMIT = 64_000_000
 """Bytes; the facts of a machine with many packages are a few hundred thousand."""
 
@@ -29,8 +30,15 @@ def read(path: str) -> Facts:
     try:
         document = json.loads(text)
         if isinstance(document, dict) and isinstance(document.get("facts"), dict):
+            if document.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+                raise DecodeError(
+                    f"schema version {document['schema_version']!r}, and this dlcheck knows {SCHEMA_VERSION}"
+                )
             document = document["facts"]
-        return decode(Facts, document, "facts")
+        facts = decode(Facts, document, "facts")
+        if facts == Facts():
+            raise DecodeError("nothing in it is known of a machine")
+        return facts
     except (ValueError, RecursionError) as error:
         what = str(error) if isinstance(error, DecodeError) else "it is no JSON document"
         raise DlcheckError(f"{path} holds no facts: {what}", "dlcheck doctor --save-facts FILE writes them.") from error
@@ -39,7 +47,7 @@ def read(path: str) -> Facts:
 def write(report: Report) -> str:
     """The document of --save-facts, secrets masked: it is made to be sent to somebody."""
     report = mask_report(report)
-    head = {"schema_version": 1, "dlcheck": report.version, "command": "facts", "created": report.created}
+    head = {"schema_version": SCHEMA_VERSION, "dlcheck": report.version, "command": "facts", "created": report.created}
     return json.dumps({**head, "node": report.node, "facts": encode(report.facts)}, indent=1, ensure_ascii=False)
 
 

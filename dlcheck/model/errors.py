@@ -10,3 +10,10 @@ class DlcheckError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def line(self) -> str:
+        """Both in one line."""
+        if not self.hint:
+            return self.message
+        return f"{self.message}{'' if self.message.endswith(('.', '?', ':')) else '.'} {self.hint}"

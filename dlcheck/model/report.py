@@ -55,7 +55,7 @@ _OF_A_PYTHON = re.compile(r"dlcheck (doctor|smoke|install)\b(?!.* --(?:python|ve
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Counts of verdicts; errors, warnings and notes count findings."""
+    """Counts of verdicts; errors, warnings, notes and what is suppressed count findings."""
 
     passed: int = 0
     errors: int = 0
@@ -101,7 +101,7 @@ class Report:
         severities = dict.fromkeys(Severity, 0)
         for verdict in self.verdicts:
             if verdict.suppressed:
-                suppressed += 1
+                suppressed += len(verdict.findings) or 1
                 continue
             counts[verdict.status] += 1
             for one in verdict.findings:

@@ -10,9 +10,9 @@ import pytest
 from dlcheck.checks import RULES, loaded, variables
 from dlcheck.checks.judge import judge
 from dlcheck.model.device_facts import DeviceFacts, InfinibandPort, InterconnectFacts
-from dlcheck.model.fact import Unknown
+from dlcheck.model.fact import CannotJudge, Unknown
 from dlcheck.model.facts import Facts
-from dlcheck.model.finding import Status
+from dlcheck.model.finding import Finding, Status
 from dlcheck.model.host_facts import ArmPart, ContainerFacts, EditorFacts, KernelFacts, ServerFacts
 from dlcheck.model.profile import Ignore, Profile, Severity, Wanted
 from dlcheck.model.python_facts import Distribution, FrameworkDevice, FrameworkFacts, ImportFacts
@@ -350,3 +350,28 @@ def test_an_ignore_holds_until_its_date(until: str, suppressed: bool):
         assert verdict.suppressed is suppressed
         if suppressed:
             assert verdict.why == "a small machine"
+
+
+def test_an_ignored_cause_is_parted_from_what_else_the_rule_found():
+    def both(facts: Facts, profile: Profile) -> list[Finding]:
+        return [Finding(cause=cause, message=cause) for cause in ("low-ram", "low-disk")]
+
+    rule = replace(BY_CODE["DL110"], judge=both)
+    profile = Profile(name="x", ignores=(Ignore(target="low-ram", reason="a small machine"),))
+    kept, parted = judge(WELL, profile, [rule], "2026-01-01")
+    assert [one.cause for one in kept.findings] == ["low-disk"]
+    assert not kept.suppressed
+    assert [one.cause for one in parted.findings] == ["low-ram"]
+    assert parted.suppressed
+
+
+@pytest.mark.parametrize(("why", "suppressed"), [(None, False), (CannotJudge("no memory"), True), (ValueError(), True)])
+def test_an_ignored_rule_hides_that_it_could_not_judge(why: Exception | None, suppressed: bool):
+    def judged(facts: Facts, profile: Profile) -> list[Finding]:
+        if why:
+            raise why
+        return []
+
+    profile = Profile(name="x", ignores=(Ignore(target="DL110", reason="a small machine"),))
+    (verdict,) = judge(WELL, profile, [replace(BY_CODE["DL110"], judge=judged)], "2026-01-01")
+    assert verdict.suppressed is suppressed

@@ -26,9 +26,11 @@ def dlcheck(*words: str, cwd: Path | None = None, before: str = "pass") -> subpr
         (("doctor", "--nope"), "dlcheck doctor --help shows"),
         (("fleet", "run", "--nope"), "dlcheck fleet run --help shows"),
         (("--nope",), "dlcheck --help shows"),
-        (("doctr",), "No such command 'doctr'. Did you mean 'doctor'?\n"),
+        (("doctr",), "No such command 'doctr'. Did you mean 'doctor'? dlcheck --help"),
         (("install", "--dry-run", "--accelerator", "VARIANT", "torch"), "--accelerator VARIANT: there is no such"),
         (("smoke", "--device", "cuda:0,nope"), "--device nope: there is no such device"),
+        (("doctor", "--timeout", "nan"), "'--timeout': a finite number is expected. dlcheck doctor --help"),
+        (("smoke", "--timeout", "inf"), "'--timeout': a finite number is expected. dlcheck smoke --help"),
         (("smoke", "--plot", "curves.gif"), "--plot curves.gif: only .svg and .png can be drawn"),
     ],
 )
@@ -37,7 +39,7 @@ def test_what_is_wrong_and_where_help_is(words: tuple[str, ...], said: str, tmp_
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert done.stderr.startswith("dlcheck: ")
-    assert len(done.stderr.splitlines()) == 2
+    assert len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("words", [(), ("fleet",)])
@@ -68,3 +70,20 @@ def test_an_interrupt_while_modules_are_read():
     )
     done = dlcheck("doctor", before=traps)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "dlcheck: interrupted\n")
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("{}", "nothing in it is known of a machine"),
+        ('{"hello": "world"}', "nothing in it is known of a machine"),
+        ('{"facts": 3}', "nothing in it is known of a machine"),
+        ('{"schema_version": 1, "command": "diagnose", "facts": {}}', "nothing in it is known of a machine"),
+        ('{"schema_version": 99, "facts": {"system": {"name": "linux"}}}', "schema version 99"),
+    ],
+)
+def test_a_document_without_facts_is_no_healthy_machine(document: str, said: str, tmp_path: Path):
+    Path(tmp_path, "facts.json").write_text(document)
+    done = dlcheck("doctor", "--facts", "facts.json", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
