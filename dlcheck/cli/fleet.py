@@ -22,6 +22,14 @@ FormatOption = Annotated[options.ReportFormat, typer.Option("--format", help="Ho
 FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Missing, stale and unreadable nodes count as errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="A line for every node.")]
 NoHistory = Annotated[bool, typer.Option("--no-history", help="Do not keep this run for fleet diff.")]
+NodeSeconds = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", min=1.0, callback=options.finite, help="Limit on each node, kept there."),
+]
+Wait = Annotated[
+    float,
+    typer.Option(metavar="SECONDS", min=1.0, callback=options.finite, help="How long to wait for the nodes."),
+]
 Shared = Annotated[
     str | None, typer.Option(metavar="DIR", help="A folder all nodes see: reports are left there as files.")
 ]
@@ -49,12 +57,8 @@ def run(
     nodes: Annotated[str | None, typer.Option(metavar="LIST", help="Names or n[1-7,9]; default: all of them.")] = None,
     expect: Expect = None,
     dlcheck: Annotated[str, typer.Option(metavar="WORDS", help="How dlcheck is called on a node.")] = "dlcheck",
-    timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1.0, callback=options.finite, help="Limit on each node, kept there.")
-    ] = 120.0,
-    wait: Annotated[
-        float, typer.Option(metavar="SECONDS", min=1.0, callback=options.finite, help="How long to wait for the nodes.")
-    ] = 30.0,
+    timeout: NodeSeconds = 120.0,
+    wait: Wait = 30.0,
     shared: Shared = None,
     save: Annotated[str | None, typer.Option(metavar="DIR", help="Keep every node's report here.")] = None,
     inventory: Annotated[str | None, typer.Option(metavar="FILE", help="Ansible's inventory.")] = None,
