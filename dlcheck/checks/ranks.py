@@ -136,9 +136,11 @@ def _fell(
     behind = {one for one in behind if exit_codes.get(one, 0) < 0 and exit_codes[one] != -signal.SIGTERM} or behind
     at = f'after "{STAGES[reached[rank]]}"'
     code = exit_codes.get(rank)
-    if code is not None and code < 0 and (rank in behind or len(exit_codes) == 1):
-        return training.Judgement(SmokeStatus.CRASHED, DIED, f"{names[rank]} was ended by {_signal(-code)} {at}")
     alone = len(behind) < len(reached)
+    # A rank that others waited for in vain is ended with SIGTERM too, once they have given up: it hung.
+    waited_for = alone and code == -signal.SIGTERM
+    if code is not None and code < 0 and (rank in behind or len(exit_codes) == 1) and not waited_for:
+        return training.Judgement(SmokeStatus.CRASHED, DIED, f"{names[rank]} was ended by {_signal(-code)} {at}")
     if alone and rank in behind:
         why = f"{names[rank]} fell behind: nothing was heard of it {at}, while others had gone on"
         return training.Judgement(SmokeStatus.TIMEOUT, HUNG, why)

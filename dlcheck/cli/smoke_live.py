@@ -125,7 +125,7 @@ def note(rows: dict[tuple[str, str], Row], step: SmokeStep, now: float) -> Row |
         row.tasks[step.task] = step.moment.value
         row.trained += step.moment is SmokeMoment.TRAINED
     if step.moment is SmokeMoment.DONE:
-        row.over = f"{row.trained} trained in {now - row.begun:.1f} s"
+        row.over = f"{row.trained} trained in {now - row.begun:.1f} s" if row.trained else "done"
     if step.moment is SmokeMoment.DIED:
         row.over = f"died in {row.task}" if row.task else "died"
         row.tasks.update({task: "raised" for task, state in row.tasks.items() if state == "at it"})

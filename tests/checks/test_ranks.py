@@ -63,7 +63,12 @@ def test_a_wrong_sum_is_the_devices_fault():
 
 @pytest.mark.parametrize(
     ("exit_codes", "expected"),
-    [({1: -11, 0: 1}, ("crashed", "training-crashes")), ({}, ("timeout", "smoke-timeout"))],
+    [
+        ({1: -11, 0: 1}, ("crashed", "training-crashes")),
+        ({}, ("timeout", "smoke-timeout")),
+        # The launcher ended it, after the other had waited in vain.
+        ({0: 1, 1: -15}, ("timeout", "smoke-timeout")),
+    ],
 )
 def test_the_rank_that_came_least_far_is_named_and_the_other_only_waited(exit_codes, expected):
     events = [at(0, "train"), at(1, "all-reduce")]

@@ -100,6 +100,12 @@ def test_without_a_terminal_a_device_is_one_line(capsys):
     assert capsys.readouterr().err.startswith("torch cpu: 1 trained in ")
 
 
+def test_ranks_that_are_done_are_no_count_of_trainings():
+    rows = {}
+    note(rows, SmokeStep("torch", "2 ranks, gloo", SmokeMoment.TASK, "mlp-regression", "data-parallel"), 0.0)
+    assert note(rows, SmokeStep("torch", "2 ranks, gloo", SmokeMoment.DONE), 9.0).over == "done"
+
+
 def test_quiet_says_nothing(capsys):
     with Live(quiet=True) as live:
         live.show(SmokeStep("torch", "cpu", SmokeMoment.DONE))

@@ -120,6 +120,7 @@ def test_an_exception_is_the_result_of_its_device():
     [
         (None, ["passed", "passed"]),
         ("die@1", ["skipped", "crashed"]),
+        ("lag@1", ["skipped", "timeout"]),
         ("scale@1", ["skipped", "failed"]),
     ],
 )
