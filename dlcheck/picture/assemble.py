@@ -93,9 +93,10 @@ def assemble(gathered: Gathered, wishes: Wishes, **about: object) -> FleetReport
     nodes: list[FleetNode] = []
     fresh: list[Digest] = []
     for name in sorted(names, key=natural):
-        current = [one for one in by_node.get(name, ()) if one.created >= oldest]
-        fresh.extend(current)
-        nodes.append(_node(name, current, by_node.get(name, []), gathered, listed is None or name in listed))
+        known: Sequence[Digest] = by_node.get(name, ())
+        current = [one for one in known if one.created >= oldest]
+        fresh += current
+        nodes.append(_node(name, current, known, gathered, listed is None or name in listed))
     counts = _counts(nodes, gathered, len(nodes) if expected is None else len(expected))
     return FleetReport(
         counts=counts,
@@ -132,16 +133,8 @@ def _node(
         )
     if len(current) == 1 and not current[0].causes and current[0].state is not NodeState.FAILED:
         one = current[0]
-        return FleetNode(
-            name=name,
-            state=one.state,
-            why=gathered.excuses.get(name),
-            areas=one.areas,
-            created=iso(one.created),
-            version=one.version,
-            versions=one.versions,
-            expected=expected,
-        )
+        why = gathered.excuses.get(name)
+        return FleetNode(name, one.state, why, (), one.areas, iso(one.created), one.version, one.versions, expected)
     causes: dict[str, str] = {}
     areas: dict[str, str] = {}
     for one in current:

@@ -57,7 +57,7 @@ def machine(facts: Mapping[str, Any]) -> tuple[Pairs, bool, Layout, array[float]
     try:
         return (*_machine(said, gpus), measures)
     except TypeError:  # a fact that is no text, such as one that nobody could look at, cannot be hashed
-        return (*_machine(_texts(said), gpus), measures)
+        return (*_machine(_texts(said), _texts(gpus)), measures)
 
 
 def _said(facts: Mapping[str, Any], devices: Mapping[str, Any]) -> _Said:
@@ -123,12 +123,11 @@ def _gpus(devices: Mapping[str, Any]) -> tuple[_Said, array[float]]:
             if not hypot(*measured) < _FAR:  # larger than each of them, and no number where one is none
                 raise ValueError
             named = tuple(map(_NAMED if "lost" in gpus[0] else _NAMED_ONLY, gpus))
-            hash(named)
             which = (3,) * len(gpus)
         except (KeyError, OverflowError, TypeError, ValueError):  # a GPU that lacks something, or an odd shape
             named, which, measured = _one_by_one(gpus)
         found.append((named, which))
-        measures.extend(measured)
+        measures = measures + measured if measures else measured
     return tuple(found), measures
 
 
