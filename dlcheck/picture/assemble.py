@@ -133,8 +133,8 @@ def _node(
         )
     if len(current) == 1 and not current[0].causes and current[0].state is not NodeState.FAILED:
         one = current[0]
-        why = gathered.excuses.get(name)
-        return FleetNode(name, one.state, why, (), one.areas, iso(one.created), one.version, one.versions, expected)
+        excuse = gathered.excuses.get(name)
+        return FleetNode(name, one.state, excuse, (), one.areas, iso(one.created), one.version, one.versions, expected)
     causes: dict[str, str] = {}
     areas: dict[str, str] = {}
     for one in current:
