@@ -97,7 +97,7 @@ def _run(wished: Options, format_: str, verbosity: int, *, dry_run: bool, yes: b
     if prepared is None or dry_run:
         console.document(render(done, style))
         return done.exit_code
-    if not yes:
+    if not yes and done.result == "planned":
         console.say(proposal(done.plan, console.style(sys.stderr, verbosity=max(0, verbosity))).rstrip())
         agreed = console.ask("Do it?")
         if not agreed:

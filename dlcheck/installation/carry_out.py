@@ -30,17 +30,8 @@ def carry_out(
     prepared: Prepared, environ: Mapping[str, str], reporter: Reporter
 ) -> tuple[Proof | None, tuple[str, ...]]:
     """Do what the plan says; what was proved, and the files written besides. ``Failed`` or OSError where it ends early."""
-    places = Places.of(environ)
-    target = prepared.plan.venv
-    state = places.target(target)
-    work = Work(
-        prepared,
-        environ,
-        surroundings(environ, prepared.sources),
-        places,
-        reporter,
-        journal.Journal(state, prepared.plan.id),
-    )
+    work = _work(prepared, environ, reporter)
+    target, places, state = work.target, work.places, work.places.target(work.target)
     _check_places(work)
     with journal.held(state, lambda words: reporter.step(f"{target}: {words}")) as holding:
         work = replace(work, holding=holding)
@@ -74,6 +65,25 @@ def carry_out(
         written += _register(work)
         staging.remove(staging.old_of(target))
     return proved, written
+
+
+def besides(prepared: Prepared, environ: Mapping[str, str], reporter: Reporter) -> tuple[Proof | None, tuple[str, ...]]:
+    """The lock and the Jupyter kernel of an environment that is as it should be; ``Failed`` or OSError as above."""
+    work = _work(prepared, environ, reporter)
+    with journal.held(
+        work.places.target(work.target), lambda words: reporter.step(f"{work.target}: {words}")
+    ) as holding:
+        work = replace(work, holding=holding)
+        work.notes.start()
+        written = (*_write_lock(work), *_register(work))
+        work.notes.note("end", "done")
+    return None, written
+
+
+def _work(prepared: Prepared, environ: Mapping[str, str], reporter: Reporter) -> Work:
+    places = Places.of(environ)
+    notes = journal.Journal(places.target(prepared.plan.venv), prepared.plan.id)
+    return Work(prepared, environ, surroundings(environ, prepared.sources), places, reporter, notes)
 
 
 def _check_places(work: Work) -> None:
@@ -123,7 +133,7 @@ def _hold_against_own_tables(prepared: Prepared, text_of: Callable[[LockedWheel,
 
 def _write_lock(work: Work) -> tuple[str, ...]:
     options = work.prepared.options
-    if not options.lock or options.frozen:
+    if not options.lock or not options.wants_lock:
         return ()
     files.write_whole(options.lock, work.prepared.lock_text)
     return (options.lock,)

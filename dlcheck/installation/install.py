@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from dlcheck import __version__
 from dlcheck.installation.planning import prepare
 from dlcheck.installation.prepared import Failed, Prepared, Unresolved
+from dlcheck.installers import staging
 from dlcheck.model.plan import Failure, Installation, Options, Plan
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def plan(
 ) -> tuple[Installation, Prepared | None]:
     """What would be done, as a document, and what ``install`` takes. Nothing of the target is touched.
 
-    The second is None where nothing can or need be done.
+    The second is None where nothing can or need be done; a kernel or a lock may be asked for of an environment that is
+    as it should be.
     """
     start = time.monotonic()
     try:
@@ -35,7 +37,8 @@ def plan(
     except Unresolved as error:
         return _ended(error.plan, "failed", start, failure=error.failure), None
     if prepared.plan.mode == "nothing":
-        return _ended(prepared.plan, "nothing-to-do", start), None
+        besides = prepared if prepared.options.kernel or prepared.lock_text else None
+        return _ended(prepared.plan, "nothing-to-do", start), besides
     if prepared.plan.selection is not None and prepared.plan.selection.refusals:
         return _ended(prepared.plan, "failed", start), None
     short = next((one for one in prepared.plan.disks if one.is_short), None)
@@ -53,16 +56,17 @@ def planned(prepared: Prepared) -> Installation:
 
 def install(prepared: Prepared, environ: Mapping[str, str], reporter: Reporter) -> Installation:
     """Carry the plan out. Whatever goes wrong is in the result, and the target is then as it was."""
-    from dlcheck.installation.carry_out import carry_out
+    from dlcheck.installation.carry_out import besides, carry_out
 
     start = time.monotonic()
+    nothing = prepared.plan.mode == "nothing"
     try:
-        proof, written = carry_out(prepared, environ, reporter)
+        proof, written = (besides if nothing else carry_out)(prepared, environ, reporter)
     except Failed as error:
         return _ended(prepared.plan, "failed", start, failure=error.failure)
     except OSError as error:
         return _ended(prepared.plan, "failed", start, failure=_of_the_disk(error))
-    result = "planned" if prepared.options.bundle else "installed"
+    result = "nothing-to-do" if nothing else "planned" if prepared.options.bundle else "installed"
     return replace(_ended(prepared.plan, result, start), proof=proof, written=written)
 
 
@@ -85,6 +89,7 @@ def _ended(made: Plan, result: str, start: float, *, failure: Failure | None = N
         created=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         node=os.environ.get("SLURMD_NODENAME") or platform.node(),
         plan=made,
+        python=staging.python_of(made.venv),
         result=result,
         exit_code=1 if result == "failed" else 0,
         failure=failure,

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dlcheck import machine
@@ -55,14 +56,9 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     if options.assume:
         here = machine.assume(here, options.assume)
     places = Places.of(environ)
-    if _has_nothing_to_do(target, options, requirements, here, places):
-        plan = Plan(
-            id="", python=target.python or python, venv=target.folder, installer=_installer(target), mode="nothing",
-            accelerator=target.manifest.accelerator if target.manifest else "",
-            reason=f"exactly what {options.lock} names" if options.frozen else "everything asked for is there and whole",
-            requirements=requirements, keep=len(target.distributions),
-        )  # fmt: skip
-        return Prepared(plan=plan, options=options, target=target, machine=here, python=here.python)
+    nothing = _nothing_to_do(target, options, requirements, here, places)
+    if nothing and not options.wants_lock:
+        return nothing
     # What comes now needs the network, HTTP and the table: a run with nothing to do loads none of it.
     from dlcheck.installation.resolving import resolved
 
@@ -73,7 +69,10 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     )  # fmt: skip
     _refuse_read_only(started, places, options)
     base = Prepared(plan=started, options=options, target=target, machine=here, python=here.python)
-    return resolved(base, environ, say, ahead)
+    made = resolved(base, environ, say, ahead)
+    # A lock is of the environment as it stands, where the same wheels come of its wishes again.
+    same = nothing and {one.name: one.sha256 for one in made.wheels} == (target.manifest and target.manifest.wheels)
+    return replace(made, plan=nothing.plan) if nothing and same else made
 
 
 def _begun(options: Options, environ: Mapping[str, str], target: Environment, requirements: tuple[str, ...]) -> Ahead:
@@ -169,7 +168,21 @@ def _merged(before: tuple[str, ...], asked: tuple[str, ...]) -> tuple[str, ...]:
     return kept + tuple(dict.fromkeys(asked))
 
 
-def _has_nothing_to_do(
+def _nothing_to_do(
+    target: Environment, options: Options, requirements: tuple[str, ...], here: Machine, places: Places
+) -> Prepared | None:
+    """What is prepared where the environment is as it should be; None where there is something to do."""
+    if target.manifest is None or not _is_as_asked(target, options, requirements, here, places):
+        return None
+    plan = Plan(
+        id="", python=target.python or "", venv=target.folder, installer=_installer(target), mode="nothing",
+        accelerator=target.manifest.accelerator, requirements=requirements, keep=len(target.distributions),
+        reason=f"exactly what {options.lock} names" if options.frozen else "everything asked for is there and whole",
+    )  # fmt: skip
+    return Prepared(plan=plan, options=options, target=target, machine=here, python=here.python)
+
+
+def _is_as_asked(
     target: Environment, options: Options, requirements: tuple[str, ...], here: Machine, places: Places
 ) -> bool:
     """Whether the environment is ours, chosen for this machine, holds all that is wanted, and is whole by its RECORDs."""

@@ -120,6 +120,11 @@ class Options:
     """Distributions that shall go, in place."""
     assume: str | None = None
 
+    @property
+    def wants_lock(self) -> bool:
+        """Whether a lock shall be written, not read."""
+        return bool(self.lock) and not self.frozen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
@@ -304,3 +309,5 @@ class Installation:
     seconds: float = 0.0
     written: tuple[str, ...] = ()
     """Files written besides the environment: a lock, a bundle, a kernel."""
+    python: str = ""
+    """The environment's interpreter."""

@@ -21,7 +21,10 @@ def render(done: Installation, style: Style) -> str:
     if style.verbosity < 0 and done.exit_code == 0:
         return ""
     if done.result == "nothing-to-do":
-        lines = [f"Nothing to do: {plan.venv} has {_what(plan)}, and every file of it is in place."]
+        lines = [
+            f"Nothing to do: {plan.venv} has {_what(plan)}, and every file of it is in place.",
+            *_written(done, style),
+        ]
     elif plan.selection and plan.selection.refusals:
         lines = _refusals(plan.selection.refusals, style)
     elif done.result == "planned" and done.written:
@@ -142,13 +145,16 @@ def _refusals(refusals: tuple[Refusal, ...], style: Style) -> list[str]:
 
 def _bundled(done: Installation, style: Style) -> list[str]:
     """What lies in the bundle, and how a machine without network installs from it."""
-    sign = style.paint(style.sign("passed"), "green")
     lock, wheels = done.written[-1], counted(len(done.plan.artifacts), "wheel")
     command = ("dlcheck", "install", "--frozen", "--lock", lock, "--offline")
     return [
-        *(f"{sign} written: {one}" for one in done.written),
+        *_written(done, style),
         f"  {wheels} for this Python and system. There:  {quote(command)}",
     ]
+
+
+def _written(done: Installation, style: Style) -> list[str]:
+    return [f"{style.paint(style.sign('passed'), 'green')} written: {one}" for one in done.written]
 
 
 def _installed(done: Installation, style: Style) -> list[str]:
@@ -162,19 +168,26 @@ def _installed(done: Installation, style: Style) -> list[str]:
         lines.append(f"{sign} {proof.files} files are what their packages say")
         if proof.trained:
             lines.append(f"{sign} trained: {', '.join(proof.trained)}")
-    lines += [f"{sign} written: {one}" for one in done.written]
+    lines += _written(done, style)
     lines += [f"{style.sign('warning')} {one}" for one in plan.warnings]
-    return [*lines, "", *begin(plan.venv)]
+    return [*lines, "", *_begin(done)]
 
 
-def begin(venv: str) -> list[str]:
+def _begin(done: Installation) -> list[str]:
     """How one works in the environment: in this shell, and in the programs that people use."""
-    activate = f"{venv}/bin/activate"
+    folder, slash, name = done.python.rpartition("\\" if done.python.endswith(".exe") else "/")
+    shell = (
+        f"In PowerShell:  {quote((f'{folder}{slash}Activate.ps1',), 'powershell')}"
+        if name.endswith(".exe")
+        else f"In this shell:  source {quote((f'{folder}{slash}activate',))}"
+    )
+    kernel = next((one for one in done.written if one.startswith("Jupyter kernel ")), None)
+    jupyter = f"choose the {kernel}" if kernel else f"dlcheck install --venv {quote((done.plan.venv,))} --kernel dl"
     return [
-        f"In this shell:  source {quote((activate,))}",
-        f"In VS Code:     Python: Select Interpreter -> {venv}/bin/python",
-        f"In PyCharm:     Settings, Python Interpreter, Add Local, Existing -> {venv}/bin/python",
-        f"In Jupyter:     dlcheck install ipykernel --venv {quote((venv,))} --kernel dl",
+        shell,
+        f"In VS Code:     Python: Select Interpreter -> {done.python}",
+        f"In PyCharm:     Settings, Python Interpreter, Add Local, Existing -> {done.python}",
+        f"In Jupyter:     {jupyter}",
     ]
 
 

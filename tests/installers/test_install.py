@@ -46,6 +46,34 @@ def test_installs_proves_and_then_has_nothing_to_do(tmp_path: Path, index: Index
     assert subprocess.run([tmp_path / "env/bin/python", "-c", "import demo, other"], check=False).returncode == 0
 
 
+def test_a_lock_and_a_kernel_are_written_of_an_environment_that_is_as_it_should_be(
+    tmp_path: Path, index: Index, home: dict[str, str]
+):
+    registers = b"import pathlib, sys\npathlib.Path(sys.prefix, 'kernel').write_text(' '.join(sys.argv[1:]))\n"
+    index.add("ipykernel", files={"ipykernel/__init__.py": b"", "ipykernel/__main__.py": registers})
+    index.add("demo")
+    assert go(options(tmp_path, index, "demo", "ipykernel"), home).result == "installed"
+    made, lock = (tmp_path / "env").stat().st_ino, tmp_path / "pylock.toml"
+    done = go(options(tmp_path, index, "demo", lock=str(lock)), home)
+    assert (done.result, done.written) == ("nothing-to-do", (str(lock),))
+    assert 'name = "demo"' in lock.read_text()
+    done = go(options(tmp_path, index, kernel="course"), home)
+    assert (done.result, done.written) == ("nothing-to-do", ("Jupyter kernel course",))
+    assert "--name course" in (tmp_path / "env/kernel").read_text()
+    assert (tmp_path / "env").stat().st_ino == made
+
+
+def test_a_lock_of_an_environment_that_its_wishes_would_no_longer_make_makes_it_anew(
+    tmp_path: Path, index: Index, home: dict[str, str]
+):
+    index.add("demo")
+    assert go(options(tmp_path, index, "demo"), home).result == "installed"
+    index.add("demo", files={"demo/other.py": b"built again under the same version"})
+    done = go(options(tmp_path, index, "demo", lock=str(tmp_path / "pylock.toml")), home)
+    assert done.result == "installed"
+    assert list((tmp_path / "env").glob("lib/*/site-packages/demo/other.py"))
+
+
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
 

@@ -107,9 +107,15 @@ def test_a_refusal_says_what_would_do():
 
 
 def test_a_finished_installation_says_how_to_begin():
-    text = shown(result="installed", proof=Proof(files=33000, trained=("torch 2.13.0 on cpu",)))
+    proof = Proof(files=33000, trained=("torch 2.13.0 on cpu",))
+    text = shown(result="installed", proof=proof, python="/w/.venv/bin/python")
     assert "33000 files are what their packages say" in text
-    assert "source /w/.venv/bin/activate" in text
+    assert "In this shell:  source /w/.venv/bin/activate\n" in text
+    assert "In VS Code:     Python: Select Interpreter -> /w/.venv/bin/python\n" in text
+    assert "--kernel dl\n" in text
+    text = shown(result="installed", python=r"C:\my env\Scripts\python.exe", written=("Jupyter kernel course",))
+    assert r"In PowerShell:  & 'C:\my env\Scripts\Activate.ps1'" in text
+    assert "In Jupyter:     choose the Jupyter kernel course\n" in text
 
 
 def test_a_failure_a_bundle_and_nothing_to_do():
