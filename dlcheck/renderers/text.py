@@ -12,6 +12,7 @@ from dlcheck.model.finding import Finding, Fix, Safety, Status, Verdict
 from dlcheck.model.profile import Severity
 from dlcheck.model.report import Report
 from dlcheck.model.shell import Shell, quote
+from dlcheck.model.smoke import SmokeStatus
 from dlcheck.model.style import Style
 from dlcheck.renderers.group_lines import GroupLine, group_lines
 
@@ -224,7 +225,11 @@ def _end(report: Report, groups: tuple[GroupLine, ...], style: Style) -> Iterato
     tail = f" ({'; '.join(rest)})." if rest else "."
     if not summary.errors and not summary.warnings:
         yield from _ending("No issues found.", f"{units.counted(judged, 'check')}{took}{tail}", style)
-        if report.facts.frameworks and not isinstance(report.facts.frameworks, Unknown):
+        if report.smoke is not None and report.smoke.results:
+            trained = sum(one.status is SmokeStatus.PASSED for one in report.smoke.results)
+            names = ", ".join(dict.fromkeys(one.framework for one in report.smoke.results))
+            yield f"{units.counted(trained, 'training')} right: {names}."
+        elif report.facts.frameworks and not isinstance(report.facts.frameworks, Unknown):
             yield f"Train something now: {report.target.aimed('dlcheck smoke')}"
         return
     bad = sum(1 for one in groups if one.sign in ("failed", "warning"))

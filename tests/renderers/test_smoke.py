@@ -15,6 +15,7 @@ from dlcheck.model.smoke import Deviation, Level, SmokeReport, SmokeResult, Smok
 from dlcheck.model.style import Style
 from dlcheck.renderers import html, smoke_json, smoke_svg, smoke_text
 from dlcheck.renderers import json as json_renderer
+from dlcheck.renderers import text as text_renderer
 from dlcheck.renderers.retold import of_smoke
 
 
@@ -105,6 +106,11 @@ def test_the_doctor_s_page_shows_the_curves_of_its_training():
     doctor = replace(of_smoke(HEALTHY), command="doctor", smoke=HEALTHY)
     assert html.render(doctor, Style()).count("<polyline") == len(TASKS) - 1
     assert json.loads(json_renderer.render(doctor, Style()))["smoke"][0]["task"] == TASKS[0]
+
+
+def test_the_doctor_says_what_it_has_trained_and_asks_for_no_more():
+    doctor = replace(of_smoke(HEALTHY), command="doctor", smoke=HEALTHY)
+    assert text_renderer.render(doctor, Style()).rstrip().endswith(f"{len(HEALTHY.results)} trainings right: torch.")
 
 
 def test_quiet_says_only_what_is_wrong():
