@@ -125,7 +125,7 @@ def smoke(target: Target, wishes: Wishes, progress: Progress = lambda _step: Non
         created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         node=os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", ""),
         level=wishes.level,
-        target=target,
+        target=replace(target, version=next((one.python for one in accounts if one.python), None)),
         results=tuple(results),
         planes=tuple(plane for account in accounts for plane in account.planes()),
         exit_code=exit_code_of(results),

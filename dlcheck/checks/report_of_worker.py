@@ -37,6 +37,8 @@ class Account:
         self.wanted = tuple(devices)
         self.asked = asked
         self.version: str | None = None
+        self.python: str | None = None
+        """Version of the interpreter, as it said itself."""
         self.together: SmokeTask | None = None
         """The task that is trained over all devices at once."""
         self.names: dict[str, str | None] = {}
@@ -55,7 +57,9 @@ class Account:
     def note(self, event: dict[str, Any]) -> None:
         """Take in one event."""
         kind, device = event["event"], str(event.get("device"))
-        if kind == "framework":
+        if kind == "python":
+            self.python = _name(event.get("version"))
+        elif kind == "framework":
             self.version = str(event.get("version"))
             self._import_seconds = _number(event.get("seconds"))
         elif kind == "devices":

@@ -35,6 +35,8 @@ def main(answer, options):
     began, began_cpu = time.monotonic(), time.process_time()
     for name, value in options.get("variables", {}).items():
         os.environ[name] = value
+    lines = Lines(options["lines"])
+    lines.write("python", version="%d.%d.%d" % sys.version_info[:3])
     name = options["framework"].partition("-")[0]
     # A framework makes a million objects that stay: looking through them for cycles, again and again, costs half a second.
     gc.disable()
@@ -42,7 +44,6 @@ def main(answer, options):
     adapter["start"](options)
     gc.freeze()
     gc.enable()
-    lines = Lines(options["lines"])
     lines.write(
         "framework",
         version=adapter["version"](),

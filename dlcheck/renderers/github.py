@@ -6,7 +6,8 @@ from dlcheck.model.finding import Status
 from dlcheck.model.profile import Severity
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
-from dlcheck.renderers.problems import Problem, command_lines, headline, outcome, plural, problems
+from dlcheck.model.units import counted
+from dlcheck.renderers.problems import Problem, command_lines, headline, outcome, problems
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 # GitHub shows ten annotations of a kind a step and drops the rest; the group below holds them all.
@@ -39,7 +40,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - a log takes n
     lines.append("::endgroup::")
     if left_out:
         lines.append(
-            f"{plural(left_out, 'more problem')} in the group above: GitHub shows {_SHOWN} annotations of a kind."
+            f"{counted(left_out, 'more problem')} in the group above: GitHub shows {_SHOWN} annotations of a kind."
         )
     return "\n".join(lines) + "\n"
 
@@ -47,7 +48,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - a log takes n
 def _annotation(report: Report, problem: Problem) -> str:
     words = list(problem.messages)
     if problem.consequences:
-        words.append(f"{plural(len(problem.consequences), 'more finding')} with the same cause.")
+        words.append(f"{counted(len(problem.consequences), 'more finding')} with the same cause.")
     for fix in problem.fixes[:2]:
         words.append(f"Fix: {fix.text}")
         words.extend(f"  {line}" for line in command_lines(fix, report.facts))

@@ -14,10 +14,11 @@ from dlcheck.model.finding import Fix, Status
 from dlcheck.model.profile import Severity
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
+from dlcheck.model.units import counted
 from dlcheck.renderers.curves import figures as figures_of
 from dlcheck.renderers.overview import gigabytes, gpus, overview
 from dlcheck.renderers.page import fragment, page
-from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, plural, problems, verdict_rows
+from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, problems, verdict_rows
 
 _SIGNS = {"error": "✗", "warning": "!", "note": "·", "good": "✓"}
 
@@ -104,7 +105,7 @@ def _problem(facts: Facts, problem: Problem, copyable: bool) -> str:
         parts.append(_folded(f"Evidence ({len(rows)})", _table(("Fact", "Value"), rows)))
     if problem.consequences:
         more = [(one.verdict.code, one.finding.message, one.finding.cause) for one in problem.consequences]
-        title = f"{plural(len(more), 'more finding')} with this cause"
+        title = f"{counted(len(more), 'more finding')} with this cause"
         parts.append(_folded(title, _table(("Code", "Finding", "Cause"), more)))
     parts.append("</article>")
     return "\n".join(parts)
@@ -161,7 +162,7 @@ def _evidence(report: Report) -> str:
     shown = f'<pre tabindex="0" role="region" aria-label="Facts"><code>{escape(facts)}</code></pre>'
     rows = verdict_rows(report)
     table = _table(("Outcome", "Code", "Check", "Why"), rows)
-    return _folded(f"All {plural(len(rows), 'check')}", table) + _folded("Facts", shown)
+    return _folded(f"All {counted(len(rows), 'check')}", table) + _folded("Facts", shown)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dlcheck.model.codec import encode
 from dlcheck.model.report import Report
 from dlcheck.model.style import Style
+from dlcheck.model.units import counted
 from dlcheck.renderers.overview import overview
-from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, plural, problems, verdict_rows
+from dlcheck.renderers.problems import SAFETY, Problem, command_lines, headline, problems, verdict_rows
 
 LIMIT = 65_000
 """GitHub takes 65 536 characters; counted here in bytes of UTF-8, which are never fewer."""
@@ -27,7 +28,7 @@ def render(report: Report, style: Style) -> str:  # noqa: ARG001 - the same for 
     blocks.append(_folded("Machine and environment", _table(("", ""), overview(report))))
     blocks.append(
         _folded(
-            f"All {plural(len(report.verdicts), 'check')}",
+            f"All {counted(len(report.verdicts), 'check')}",
             _table(("outcome", "code", "check", ""), verdict_rows(report)),
         )
     )
@@ -53,7 +54,7 @@ def _fitting(blocks: list[str]) -> str:
             left_out += 1
     if left_out:
         made.append(
-            f"{plural(left_out, 'section')} left out: longer than an issue may be. `dlcheck doctor --format json` has all."
+            f"{counted(left_out, 'section')} left out: longer than an issue may be. `dlcheck doctor --format json` has all."
         )
     return "\n\n".join(made) + "\n"
 
@@ -84,7 +85,7 @@ def _problem(report: Report, number: int, problem: Problem) -> str:
             f"- {_escaped(one.verdict.code)} {_escaped(one.finding.message)} ({_code(one.finding.cause)})"
             for one in problem.consequences
         )
-        lines.append(_folded(f"{plural(len(problem.consequences), 'more finding')} with this cause", folded))
+        lines.append(_folded(f"{counted(len(problem.consequences), 'more finding')} with this cause", folded))
     return "\n\n".join(lines)
 
 

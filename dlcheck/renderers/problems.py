@@ -14,6 +14,7 @@ from dlcheck.model.finding import Evidence, Finding, Fix, Safety, Verdict
 from dlcheck.model.profile import Severity
 from dlcheck.model.report import Report
 from dlcheck.model.shell import quote
+from dlcheck.model.units import counted
 
 PLURALS = {Severity.ERROR: "errors", Severity.WARNING: "warnings", Severity.NOTE: "notes"}
 
@@ -118,7 +119,7 @@ def headline(report: Report) -> str:
     if summary.crashed:
         said.append(f"{summary.crashed} check{'s' if summary.crashed > 1 else ''} crashed")
     if not said:
-        return "No issues found." if not summary.notes else f"No issues found, {plural(summary.notes, 'note')}."
+        return "No issues found." if not summary.notes else f"No issues found, {counted(summary.notes, 'note')}."
     causes = len([one for one in problems(report) if one.severity is not Severity.NOTE])
     tail = " with one cause" if causes == 1 and summary.errors + summary.warnings > 1 else ""
     return ", ".join(said) + tail + "."
@@ -144,8 +145,3 @@ def verdict_rows(report: Report) -> list[tuple[str, str, str, str]]:
         )
         for one in report.verdicts
     ]
-
-
-def plural(count: int, word: str) -> str:
-    """``1 check``, ``2 checks``."""
-    return f"{count} {word}{'' if count == 1 else 's'}"

@@ -12,6 +12,7 @@ from dlcheck.model.report import Target
 from dlcheck.model.shell import quote
 from dlcheck.model.smoke import SmokeReport, SmokeResult, SmokeStatus
 from dlcheck.model.style import Style
+from dlcheck.model.units import counted
 
 BAD = (SmokeStatus.FAILED, SmokeStatus.CRASHED, SmokeStatus.TIMEOUT)
 CELL = 44
@@ -206,7 +207,7 @@ def _summary(report: SmokeReport, style: Style) -> list[str]:
     bad = [one for one in report.results if one.status in BAD]
     noted = [one for one in report.results if one.status is SmokeStatus.PASSED and one.cause]
     passed = [one for one in report.results if one.status is SmokeStatus.PASSED]
-    took = f"{len(passed)} trainings right" if passed else "nothing was trained"
+    took = f"{counted(len(passed), 'training')} right" if passed else "nothing was trained"
     if bad:
         places = len({(one.framework, one.device) for one in bad})
         text = (
