@@ -75,7 +75,7 @@ def test_what_is_wrong_comes_with_cause_check_and_more():
         "CHECK  dlcheck smoke --python /e/bin/python --framework torch",
     ):
         assert word in text
-    assert "1 wrong in 1 place, 1 trainings right" in text
+    assert "1 wrong in 1 place, 1 training right" in text
     assert text.isascii()
 
 
