@@ -193,11 +193,11 @@ def killed(place: Place, kills: int, python: str, number: int) -> list[str]:
 def _not_finished(place: Place, words: list[str], environment: Path, moment: str) -> list[str]:
     """What is wrong with an installation that was killed: half an environment, or the same command does not finish it."""
     wrong = []
-    if environment.exists() and not record.has_all(staging.site_packages(str(environment))):
+    if environment.exists() and not record.walk(staging.site_packages(str(environment)), deep=True).is_whole:
         wrong.append(f"install, killed {moment}: half an environment")
     again = place.start(*words)
     _, said = again.communicate(timeout=600)
-    if again.returncode or not record.has_all(staging.site_packages(str(environment))):
+    if again.returncode or not record.walk(staging.site_packages(str(environment)), deep=True).is_whole:
         wrong.append(f"install, killed {moment}: the same command ends with {again.returncode}: {said[-200:]}")
     if beside := [one.name for one in environment.parent.glob("*dlcheck-*")]:
         wrong.append(f"install, killed {moment} and finished: left beside it: {beside}")

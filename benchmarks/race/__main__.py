@@ -74,6 +74,8 @@ def run_own(case: Case, planted: Planted, place: Place, cwd: Path) -> list[Run]:
     if "--quick" in case.arguments and (case.family == "devices" or not is_furnished(case, planted)):
         # A real PyTorch cannot compute on a stand-in for a driver, nor a stand-in for PyTorch on anything.
         options.append("--quick")
+    if "--measure" in case.arguments:
+        options.append("--measure")
     command = (sys.executable, "-m", "dlcheck", "doctor", "--format", "json", *planted.target, *options)
     variables = surroundings(planted, place)
     variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), variables.get("PYTHONPATH"))))
