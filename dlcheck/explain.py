@@ -29,7 +29,9 @@ def explain(name: str) -> Explanation:
     code, slug = wanted.upper(), wanted.lower().replace("_", "-").replace(" ", "-")
     rule = next((one for one in rules if one.code == code), None)
     if rule:
-        return _explanation(code, rules=(rule,), mentioned=rule.causes)
+        only = data.cause(rule.causes[0]) if len(rule.causes) == 1 else None
+        near = (*only.near, *only.explains) if only else ()
+        return _explanation(code, rules=(rule,), causes=(only,) if only else (), mentioned=(*rule.causes, *near))
     block = tuple(one for one in rules if one.code.startswith(code)) if re.fullmatch(r"DL\d{0,2}", code) else ()
     if block:
         return _explanation(None, rules=tuple(sorted(block, key=lambda one: one.code)))

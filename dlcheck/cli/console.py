@@ -157,6 +157,13 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 def _shows_unicode(stream: TextIO | None) -> bool:
+    """Whether the stream's encoding has the signs, and nobody asked for the C locale.
+
+    Python writes UTF-8 in the C locale too (PEP 540), for the sake of containers where nothing is set: those keep the signs.
+    """
+    asked = any(os.environ.get(name) in ("C", "POSIX") for name in ("LC_ALL", "LANG"))
+    if asked and sys.flags.utf8_mode and "PYTHONUTF8" not in os.environ and "PYTHONIOENCODING" not in os.environ:
+        return False
     try:
         "✓·—".encode((stream and stream.encoding) or "ascii")
     except (UnicodeEncodeError, LookupError):

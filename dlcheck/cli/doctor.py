@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -84,9 +85,9 @@ def doctor(
         report = trained(report, fail_on.value, quiet=quiet)
     if save_facts:
         console.document(recording.write(report), save_facts)
-    console.document(
-        render(report, console.style(verbosity=options.verbosity(verbose, quiet), document=output)), output
-    )
+    style = console.style(verbosity=options.verbosity(verbose, quiet), document=output)
+    # What is typed for a recording is typed on its machine, not where it is judged.
+    console.document(render(report, replace(style, program="dlcheck") if facts else style), output)
     if not (no_history or facts):
         _keep(report)
     return 0 if exit_zero else report.exit_code

@@ -33,7 +33,7 @@ class Explanation:
     rules: tuple[RuleWords, ...] = ()
     """The rule that was asked for; for a cause, those that may name it; for the catalogue, all."""
     causes: tuple[Cause, ...] = ()
-    """The cause that was asked for, or all for the catalogue."""
+    """The cause that was asked for, or the only one that the rule names; all for the catalogue."""
     asked: str | None = None
     """The code or slug; None for the catalogue."""
     titles: dict[str, str] = field(default_factory=dict)
@@ -42,4 +42,4 @@ class Explanation:
     @property
     def is_rule(self) -> bool:
         """Whether a rule was asked for."""
-        return self.asked is not None and not self.causes
+        return self.asked is not None and any(one.code == self.asked for one in self.rules)

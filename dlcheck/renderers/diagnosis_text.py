@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
 from dlcheck.model.diagnosis import Diagnosis, DiagnosisReport, SpokenLine
@@ -50,9 +51,11 @@ def _cause(one: Diagnosis, style: Style, shell: Shell) -> list[str]:
     for at, fix in enumerate(fixes):
         lines.append(_labelled("FIX" if at == 0 else "", fix.text, style, "green"))
         lines += [f"{'':{INDENT}}  {quote(command, shell)}" for command in fix.commands]
-    for name in one.blanks if fixes else ():
-        lines.append(_labelled("", f"{name.upper()} is {PLACEHOLDERS[name]}.", style, "dim"))
     checks = one.verify if style.verbosity > 0 else one.verify[:MOST_CHECKS]
+    shown = " ".join((*lines, *checks))
+    for name in one.blanks:
+        if re.search(rf"\b{name.upper()}\b", shown):
+            lines.append(_labelled("", f"{name.upper()} is {PLACEHOLDERS[name]}.", style, "dim"))
     for at, check in enumerate(checks):
         lines.append(_labelled("CHECK" if at == 0 else "", check, style, "cyan", wrap=False))
     lines.append(_labelled("MORE", f"dlcheck explain {one.cause}", style, "dim", wrap=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dlcheck.model.cause import Cause
 from dlcheck.model.explanation import Explanation, RuleWords
@@ -25,6 +26,9 @@ def render(found: Explanation, style: Style) -> str:  # noqa: ARG001 - the inter
 
 def _rule(rule: RuleWords, found: Explanation) -> list[str]:
     blocks = [f"# {rule.code}: {rule.title}", f"{rule.group}, {rule.severity.value}", rule.explanation]
+    if found.causes:
+        first, *rest = _cause(found.causes[0], replace(found, rules=()))
+        return [*blocks, f"#{first}", *(f"#{one}" if one.startswith("## ") else one for one in rest)]
     return [
         *blocks,
         "It may name:\n\n" + "\n".join(f"- `{slug}`: {found.titles.get(slug, '')}" for slug in rule.causes),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 from dlcheck.model.cause import PLACES, Cause, CauseFix
 from dlcheck.model.explanation import Explanation, RuleWords
@@ -85,9 +86,11 @@ def _rule(rule: RuleWords, found: Explanation, style: Style) -> list[str]:
     lines = [f"{style.paint(rule.code, 'bold')} · {rule.group} · {severity}", style.paint(rule.title, "bold"), ""]
     for paragraph in rule.explanation.split("\n\n"):
         lines += [*_wrapped(" ".join(paragraph.split()), style, 0), ""]
-    lines.append("It may name:" if len(rule.causes) > 1 else "It names:")
+    if found.causes:
+        return [*lines, "It names:", "", *_cause(found.causes[0], replace(found, rules=()), style)]
+    lines.append("It may name:")
     lines += _pairs([(slug, found.titles.get(slug, "")) for slug in rule.causes], style)
-    return [*lines, "", style.paint(f"More about one: dlcheck explain {rule.causes[0]}", "dim")]
+    return [*lines, "", style.paint(f"How one comes about and is mended: dlcheck explain {rule.causes[0]}", "dim")]
 
 
 def _cause(cause: Cause, found: Explanation, style: Style) -> list[str]:

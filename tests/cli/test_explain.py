@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 
 import jsonschema
@@ -46,6 +48,35 @@ def test_a_cause_in_text(run):
     assert -1 not in at
     assert all(len(line) <= 100 for line in out.splitlines() if '"' not in line)
     assert "{" not in out
+
+
+def test_a_code_with_one_cause_tells_how_it_is_mended(run):
+    _, told, _ = run("driver-too-old")
+    code, out, _ = run("DL611")
+    assert code == 0
+    assert out.index("The NVIDIA driver is new enough") < out.index("MEANS") < out.index("FIX") < out.index("CHECK")
+    fixes = told[told.index("  FIX") : told.index("  CHECK")]
+    assert fixes in out
+    _, out, _ = run("DL611", "--format", "markdown")
+    assert out.index("# DL611") < out.index("## The NVIDIA driver is too old") < out.index("### Fix")
+    _, out, _ = run("DL503")
+    assert "is mended: dlcheck explain import-raises" in out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locales as POSIX has them")
+@pytest.mark.parametrize(
+    ("locale", "ascii_"),
+    [({"LANG": "C"}, True), ({"LC_ALL": "POSIX"}, True), ({}, False), ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, False)],
+)
+def test_the_c_locale_is_heard_where_somebody_asks_for_it(locale: dict[str, str], ascii_: bool):
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("LANG", "LC_ALL", "LC_CTYPE", "PYTHONUTF8")
+    }
+    kept.pop("PYTHONIOENCODING", None)
+    done = subprocess.run(
+        [sys.executable, "-m", "dlcheck", "explain", "DL611"], env={**kept, **locale}, capture_output=True, check=True
+    )
+    assert (b" - GPU - " in done.stdout) is ascii_
 
 
 def test_commands_stand_alone_and_can_be_pasted(run):

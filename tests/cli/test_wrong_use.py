@@ -72,6 +72,16 @@ def test_an_interrupt_while_modules_are_read():
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "dlcheck: interrupted\n")
 
 
+def test_the_line_of_named_nodes_is_shown_where_no_slurm_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = dlcheck("fleet", "run", "--dry-run", "--nodes", "n[1-3]", "--", "doctor", "--quick")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("srun ")
+    assert "n[1-3]" in done.stdout
+    done = dlcheck("fleet", "run", "--dry-run", "--", "doctor", "--quick")
+    assert (done.returncode, done.stdout) == (2, "")
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [

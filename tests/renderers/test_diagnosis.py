@@ -18,9 +18,15 @@ FIRST = Diagnosis(
     title="The driver is too old",
     confidence=0.9,
     evidence=tuple(SpokenLine(at, f"spoken {at} " + "x" * 200 * (at == 2), 0.9, "drivers.txt:4") for at in range(1, 6)),
-    fixes=tuple(Fix(f"fix {at}", (("install", "it now"),) * (at != 1)) for at in range(5)),
+    fixes=(
+        Fix("fix 0", (("install", "PACKAGE"),)),
+        Fix("fix 1"),
+        Fix("fix 2"),
+        Fix("fix 3"),
+        Fix("fix 4", (("with", "INDEX"),)),
+    ),
     verify=("see 0", "see 1", "see 2"),
-    blanks=("package",),
+    blanks=("package", "index"),
 )
 SECOND = replace(FIRST, cause="cpu-only-build", title="A CPU build", confidence=0.65)
 THIRD = replace(FIRST, cause="gpu-not-used", title="No GPU", confidence=0.3, fixes=(), verify=())
@@ -46,6 +52,7 @@ def test_a_cause_shows_three_lines_three_fixes_and_two_checks_and_all_of_them_wi
     assert [text(one, 1).count(word) for word in ("spoken", "fix ", "see ")] == [5, 5, 3]
     assert "[drivers.txt:4, 0.90]" in text(one, 1)
     assert "PACKAGE is " in text(one)
+    assert ("INDEX is " in text(one), "INDEX is " in text(one, 1)) == (False, True)
     assert max(map(len, text(one).splitlines())) <= 80
     assert "Less likely" not in text(one)
 
