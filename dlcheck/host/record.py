@@ -85,7 +85,7 @@ def walk(
         and (wanted is None or normalise(entry.removesuffix(".dist-info").partition("-")[0]) in wanted)
     ]
     for one in readings:
-        _look(site_packages, one)
+        _look(site_packages, one, kept=deep)
     if deep:
         _hash_all(site_packages, readings, progress or (lambda _: None), proved)
     names = [one.name for one in readings]
@@ -295,8 +295,8 @@ def _installer(home: str) -> str:
         return ""
 
 
-def _look(site_packages: str, reading: _Reading) -> None:
-    """Existence and size of every row."""
+def _look(site_packages: str, reading: _Reading, *, kept: bool) -> None:
+    """Existence and size of every row; ``kept``: what there is to hash, 20 MB for a large environment."""
     prefix = site_packages + os.sep
     stat = os.stat
     for path, digest, size in reading.rows:
@@ -307,7 +307,7 @@ def _look(site_packages: str, reading: _Reading) -> None:
             continue
         if size and size != str(found.st_size):
             reading.note(path, missing=False)
-        elif digest:
+        elif kept and digest:
             reading.found.append((path, digest, found))
 
 
