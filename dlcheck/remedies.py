@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dlcheck import data
@@ -41,6 +42,30 @@ def complete(verdict: Verdict, facts: Facts, python: str) -> Verdict:
     if not verdict.findings:
         return verdict
     return replace(verdict, findings=tuple(_completed(one, facts, python) for one in verdict.findings))
+
+
+def on_their_gpu(verdicts: Sequence[Verdict]) -> tuple[Verdict, ...]:
+    """The verdicts with the number of the GPU in what their findings are about, where a cause was found on one alone."""
+    places: dict[str, set[str]] = {}
+    for verdict in verdicts:
+        for one in verdict.findings:
+            places.setdefault(one.cause, set()).add(_gpu_of(one))
+    only = {cause: next(iter(found)) for cause, found in places.items() if len(found) == 1 and "" not in found}
+    return tuple(
+        replace(
+            verdict,
+            findings=tuple(
+                replace(one, about={"gpu": only[one.cause], **one.about}) if one.cause in only else one
+                for one in verdict.findings
+            ),
+        )
+        for verdict in verdicts
+    )
+
+
+def _gpu_of(finding: Finding) -> str:
+    found = re.match(r"GPU (\d+)\b", finding.subject)
+    return found[1] if found else ""
 
 
 def aimed(verdict: Verdict, target: Target) -> Verdict:

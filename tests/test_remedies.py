@@ -14,7 +14,7 @@ from dlcheck.model.host_facts import CpuFacts, SystemFacts
 from dlcheck.model.profile import Severity
 from dlcheck.model.python_facts import BuildFacts, FrameworkFacts, PythonFacts
 from dlcheck.model.report import Target
-from dlcheck.remedies import complete, substitutes
+from dlcheck.remedies import complete, on_their_gpu, substitutes
 from tests.well import LEARN
 
 LINUX = Facts(system=SystemFacts(name="linux", release="6.8.0-45-generic", user="ada"))
@@ -225,3 +225,21 @@ def test_pip_stays_where_it_is_there_or_nobody_knows(facts: Facts):
 def test_what_is_typed_means_the_target_that_was_chosen(target: Target, line: str, typed: str):
     assert target.aimed(line) == typed
     assert " ".join(target.aimed_words(tuple(line.split()))) == typed
+
+
+@pytest.mark.parametrize(
+    ("subjects", "gpus"),
+    [
+        (("GPU 1 (NVIDIA H100)",), ["1"]),
+        (("GPU 1 (NVIDIA H100)", "GPU 1 (NVIDIA H100)"), ["1", "1"]),
+        (("GPU 1 (NVIDIA H100)", "GPU 3 (NVIDIA H100)"), [None, None]),
+        (("GPU 1 (NVIDIA H100)", "driver"), [None, None]),
+        (("GPUs",), [None]),
+    ],
+)
+def test_a_fix_names_the_gpu_where_the_cause_was_found_on_one_alone(subjects: tuple[str, ...], gpus: list[str | None]):
+    blank = Verdict(code="DL621", title="", group="GPU", subject="", status=Status.FAILED, severity=Severity.ERROR)
+    found = on_their_gpu(
+        [replace(blank, findings=(Finding(cause="gpu-ecc-error", message="", subject=one),)) for one in subjects]
+    )
+    assert [one.about.get("gpu") for verdict in found for one in verdict.findings] == gpus
