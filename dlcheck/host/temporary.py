@@ -12,15 +12,14 @@ import os
 import shutil
 import stat
 import tempfile
-import time
 from typing import IO
 
 PREFIX = "dlcheck-"
 HELD = ".held"
+HOLDS = b"held"
+"""What the file says once it is held. A folder whose file does not say it is being made, or is none of ours."""
 MOST = 100
 """Folders that one run clears away: its own work is what it was started for."""
-BEING_MADE = 3600.0
-"""Seconds for which a folder without the file, or with an empty one, is taken for one that is being made."""
 
 
 class Folder:
@@ -31,9 +30,9 @@ class Folder:
         self._held: IO[bytes] | None = None
         with contextlib.suppress(OSError):
             self._held = open(os.path.join(self.path, HELD), "xb")  # noqa: SIM115 - held as long as the folder lives
-            _hold(self._held)
-            # Empty until it is held: who looks in between takes the folder for one that is being made.
-            self._held.write(b"held")
+            # Who sweeps has it for the moment of a look.
+            _hold(self._held, wait=True)
+            self._held.write(HOLDS)
             self._held.flush()
         _sweep(os.path.dirname(self.path))
 
@@ -51,19 +50,15 @@ class Folder:
         self.close()
 
 
-def _hold(stream: IO[bytes]) -> bool:
-    """Take a file until this process ends, however it ends. False where another process has it.
+def _hold(stream: IO[bytes], *, wait: bool) -> None:
+    """Take a file until this process ends, however it ends. ``OSError`` where another process has it, or it cannot be had.
 
     Windows needs nothing: a file that is open cannot be removed there.
     """
     if os.name == "posix":
         import fcntl
 
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+        fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 @functools.cache
@@ -78,26 +73,20 @@ def _sweep(parent: str) -> None:
 
 
 def _is_abandoned(path: str) -> bool:
+    """Whether a folder is one of ours whose run is dead. It may vanish at any moment: its run removes it."""
+    held = os.path.join(path, HELD)
     try:
         found = os.lstat(path)
-    except OSError:
-        # Its run removed it while the folder above was read.
-        return False
-    being_made = time.time() - found.st_mtime < BEING_MADE
-    try:
         if not stat.S_ISDIR(found.st_mode) or (os.name == "posix" and found.st_uid != os.getuid()):
             return False
-        held = os.path.join(path, HELD)
+        # For writing, as locks over NFS want it.
+        flags = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(held, flags), "rb") as stream:
+            if stream.read(len(HOLDS) + 1) != HOLDS:
+                return False
+            _hold(stream, wait=False)
         if os.name != "posix":
             os.unlink(held)
-            return True
-        descriptor = os.open(held, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return not being_made
     except OSError:
         return False
-    with os.fdopen(descriptor, "rb") as stream:
-        try:
-            return _hold(stream) and not (being_made and not os.fstat(descriptor).st_size)
-        except OSError:
-            return False
+    return True

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -64,19 +65,22 @@ def test_what_a_run_holds_stays(place: Path, another_run):
             assert Path(mine).exists()
 
 
-def test_a_folder_that_is_being_made_stays_an_hour(place: Path):
-    Path(place, "dlcheck-young").mkdir()
-    old = Path(place, "dlcheck-old")
-    old.mkdir()
-    os.utime(old, (time.time() - 4000,) * 2)
+def test_what_a_person_calls_so_stays(place: Path):
+    """An unpacked release, an environment, results: of any age, and with any file but the one that says whose it is."""
+    for name in ("dlcheck-0.1.0", "dlcheck-env", "dlcheck-results"):
+        Path(place, name).mkdir()
+    Path(place, "dlcheck-results", temporary.HELD).write_text("held by me")
+    for one in place.iterdir():
+        os.utime(one, (time.time() - 1e6,) * 2)
+    before = set(place.iterdir())
     with temporary.Folder() as mine:
-        assert {one.name for one in place.iterdir()} == {"dlcheck-young", Path(mine).name}
+        assert set(place.iterdir()) == before | {Path(mine)}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="links as POSIX has them")
 def test_links_and_other_names_stay(place: Path, tmp_path_factory: pytest.TempPathFactory):
     treasure = tmp_path_factory.mktemp("treasure")
-    (treasure / temporary.HELD).touch()
+    (treasure / temporary.HELD).write_bytes(temporary.HOLDS)
     Path(place, "dlcheck-link").symlink_to(treasure)
     Path(place, "dlcheck.toml").touch()
     inner = Path(place, "dlcheck-inner")
@@ -91,7 +95,7 @@ def test_links_and_other_names_stay(place: Path, tmp_path_factory: pytest.TempPa
 def test_a_folder_of_another_user_stays(place: Path):
     other = Path(place, "dlcheck-other")
     other.mkdir()
-    (other / temporary.HELD).touch()
+    (other / temporary.HELD).write_bytes(temporary.HOLDS)
     os.chown(other, 65534, 65534)
     with temporary.Folder():
         assert other.exists()
@@ -108,5 +112,25 @@ def test_a_folder_whose_file_is_not_held_yet_is_being_made(place: Path):
     made.mkdir()
     (made / temporary.HELD).touch()
     assert not temporary._is_abandoned(str(made))
-    (made / temporary.HELD).write_bytes(b"held")
+    (made / temporary.HELD).write_bytes(temporary.HOLDS)
     assert temporary._is_abandoned(str(made))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="on Windows an open file cannot be removed")
+def test_who_makes_one_waits_for_the_look_of_another(place: Path, monkeypatch: pytest.MonkeyPatch):
+    """A sweeper has the new, empty file for a moment: the maker holds it afterwards all the same."""
+    import fcntl
+
+    hold, looks = temporary._hold, []
+
+    def looked_at_before(stream, *, wait: bool) -> None:
+        if wait:
+            looks.append(open(stream.name, "rb+"))  # noqa: SIM115 - closed by the timer
+            fcntl.flock(looks[0], fcntl.LOCK_EX)
+            threading.Timer(0.2, looks[0].close).start()
+        hold(stream, wait=wait)
+
+    monkeypatch.setattr(temporary, "_hold", looked_at_before)
+    with temporary.Folder() as mine:
+        assert looks
+        assert not temporary._is_abandoned(mine)
