@@ -87,16 +87,27 @@ def _unite_gpus(first: tuple[Gpu, ...], second: tuple[Gpu, ...]) -> tuple[Gpu, .
         out[at] = _joined(out[at], gpu)
         if at in free:
             free.remove(at)
+    groups: dict[tuple[int, ...], list[Gpu]] = {}
     for gpu in rest:
-        likely = [at for at in free if _may_be_same(out[at], gpu)]
-        if not likely:
-            out.append(gpu)
-        elif len(likely) == 1 or len(first) == len(second):
-            out[likely[0]] = _joined(out[likely[0]], gpu)
-            free.remove(likely[0])
-        else:  # one of several, and nobody can tell which
-            free.remove(likely[-1])
+        groups.setdefault(tuple(at for at in free if _may_be_same(out[at], gpu)), []).append(gpu)
+    for candidates, group in groups.items():
+        likely = [at for at in candidates if at in free]
+        told = list(zip(likely, group, strict=False))
+        if _can_be_paired([out[at] for at in likely], group, len(first) == len(second)):
+            for at, gpu in told:
+                out[at] = _joined(out[at], gpu)
+            out += group[len(told) :]
+        else:  # nobody can tell which is which: what is certain is how many there are
+            out += [Gpu(name=one.name) for one in group[len(told) :]]
+        free = [at for at in free if at not in likely[: len(told)]]
     return tuple(out)
+
+
+def _can_be_paired(known: list[Gpu], group: list[Gpu], equally_many: bool) -> bool:
+    """Whether one by one is right: of each there is one, or as many in the same order, or one side's are all the same."""
+    if len(known) == len(group) and (len(known) == 1 or equally_many):
+        return True
+    return all(one == known[0] for one in known) or (len(group) >= len(known) and all(one == group[0] for one in group))
 
 
 def _joined(one: Gpu, other: Gpu) -> Gpu:

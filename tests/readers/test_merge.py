@@ -37,6 +37,12 @@ ONE, OTHER = {"pci_address": "00000000:1B:00.0"}, {"pci_address": "00000000:43:0
         ((gpu(0, **ONE), gpu(1, **OTHER)), (gpu(vbios="b", **OTHER), gpu(vbios="a", **ONE)), (gpu(0, vbios="a", **ONE), gpu(1, vbios="b", **OTHER))),
         # one of two, and nobody can tell which: it adds nothing
         ((gpu(0), gpu(1)), (gpu(power_watts=70.0),), (gpu(0), gpu(1))),
+        # three against two, and nobody can tell which is which: it is known how many there are
+        ((gpu(0), gpu(1)), (gpu(power_watts=1.0), gpu(power_watts=2.0), gpu(power_watts=3.0)), (gpu(0), gpu(1), gpu())),
+        ((gpu(uuid="GPU-1"), gpu(uuid="GPU-2")), (gpu(0), gpu(1), gpu(2)), (gpu(uuid="GPU-1"), gpu(uuid="GPU-2"), gpu())),
+        # the first list knows names alone: any order gives the same
+        ((gpu(),), (gpu(0, power_watts=70.0), gpu(1, power_watts=80.0)), (gpu(0, power_watts=70.0), gpu(1, power_watts=80.0))),
+        ((gpu(), gpu()), (gpu(power_watts=70.0),), (gpu(power_watts=70.0), gpu())),
         # domains tell two places apart that are equal in all else
         ((gpu(pci_address="0009:01:00.0"),), (gpu(pci_address="0019:01:00.0"),), (gpu(pci_address="0009:01:00.0"), gpu(pci_address="0019:01:00.0"))),
         ((gpu(0),), (gpu(0, name="NVIDIA A100"),), (gpu(0), gpu(0, name="NVIDIA A100"))),
