@@ -15,7 +15,7 @@ from dlcheck.checks.ranks import judge_ranks
 from dlcheck.data.smoke_tasks import smoke_task
 from dlcheck.engines import slurm
 from dlcheck.engines.node import excuse
-from dlcheck.fleet_run import Wish, keep_report, launched, next_steps
+from dlcheck.fleet_run import Wish, again, keep_report, launched, next_steps
 from dlcheck.model.errors import DlcheckError
 from dlcheck.model.fleet import FleetReport, Step
 from dlcheck.model.hostlist import fold
@@ -90,10 +90,8 @@ def find_step(drawn: FleetReport, wish: Wish) -> tuple[Step, ...]:
     """How to find the node or the way at fault, where one training over all nodes fails on several of them."""
     if wish.pairs or drawn.counts.failed < 2 or len(drawn.nodes) < 3:
         return ()
-    words = [] if wish.dlcheck == "dlcheck" else ["--dlcheck", wish.dlcheck]
-    words += ["--nodes", fold(wish.nodes)] if wish.nodes else []
-    argv = ("dlcheck", "fleet", "run", *words, "--pairs", "--", *wish.command)
-    return (Step("To try every pair of nodes and find the bad one", argv),)
+    names = fold(wish.nodes) if wish.nodes else None
+    return (Step("To try every pair of nodes and find the bad one", again(wish, names, pairs=True)),)
 
 
 def _check(wish: Wish) -> None:

@@ -22,6 +22,8 @@ from dlcheck.model.launch import Launch, Returned
 from dlcheck.picture.assemble import Gathered
 
 COMMANDS = ("doctor", "smoke")
+SECONDS, WAIT = 120.0, 30.0
+"""Each node's limit, and how long nodes are waited for, where nobody says otherwise."""
 MOST_SIGNS = 2_000
 """A list of nodes longer than that is no command that a person pastes."""
 
@@ -37,8 +39,8 @@ class Wish:
     expect: tuple[str, ...] | None = None
     dlcheck: str = "dlcheck"
     """How dlcheck is called on a node: a name, a path, or words such as "python3 -m dlcheck"."""
-    seconds: float = 120.0
-    wait: float = 30.0
+    seconds: float = SECONDS
+    wait: float = WAIT
     shared: str | None = None
     save: str | None = None
     """A folder on this machine that gets one report a node."""
@@ -103,14 +105,7 @@ def next_steps(drawn: FleetReport, wish: Wish, known: tuple[str, ...]) -> tuple[
     absent = (NodeState.MISSING, NodeState.UNREADABLE)
     silent = [one.name for one in drawn.nodes if one.state in absent and one.name in there]
     if silent and len(names := fold(silent)) <= MOST_SIGNS:
-        options = [("--engine", wish.engine)] if wish.engine != "slurm" else []
-        options += [("--dlcheck", wish.dlcheck)] if wish.dlcheck != "dlcheck" else []
-        options += [("--inventory", wish.inventory)] if wish.inventory else []
-        options += [("--ray-python", wish.python)] if wish.python else []
-        words = [word for pair in options for word in pair] + ["--pairs"] * wish.pairs
-        words += [f"--engine-option={one}" for one in wish.options]
-        argv = ("dlcheck", "fleet", "run", *words, "--nodes", names, "--", *wish.command)
-        found.append(Step("To ask those again that did not answer", argv))
+        found.append(Step("To ask those again that did not answer", again(wish, names, pairs=wish.pairs)))
     failed = [one.name for one in drawn.nodes if one.state is NodeState.FAILED]
     if wish.engine == "slurm" and failed and len(names := fold(failed, inside=False)) <= MOST_SIGNS:
         causes = [one.cause for one in drawn.causes if one.severity == "error"][:3]
@@ -118,6 +113,23 @@ def next_steps(drawn: FleetReport, wish: Wish, known: tuple[str, ...]) -> tuple[
         argv = ("scontrol", "update", f"nodename={names}", "state=drain", reason)
         found.append(Step("To drain the failed nodes, which is for you to decide", argv))
     return tuple(found)
+
+
+def again(wish: Wish, names: str | None, *, pairs: bool) -> tuple[str, ...]:
+    """The command line of a run like this one, on these nodes."""
+    options = (
+        ("--engine", wish.engine, "slurm"),
+        ("--dlcheck", wish.dlcheck, "dlcheck"),
+        ("--inventory", wish.inventory, None),
+        ("--ray-python", wish.python, None),
+        ("--timeout", f"{wish.seconds:g}", f"{SECONDS:g}"),
+        ("--wait", f"{wish.wait:g}", f"{WAIT:g}"),
+        ("--shared", wish.shared, None),
+        ("--nodes", names, None),
+    )
+    words = [word for name, value, usual in options if value and value != usual for word in (name, value)]
+    words += [f"--engine-option={one}" for one in wish.options] + ["--pairs"] * pairs
+    return ("dlcheck", "fleet", "run", *words, "--", *wish.command)
 
 
 @contextlib.contextmanager

@@ -161,8 +161,15 @@ def _shows_unicode(stream: TextIO | None) -> bool:
 
     Python writes UTF-8 in the C locale too (PEP 540), for the sake of containers where nothing is set: those keep the signs.
     """
-    asked = any(os.environ.get(name) in ("C", "POSIX") for name in ("LC_ALL", "LANG"))
-    if asked and sys.flags.utf8_mode and "PYTHONUTF8" not in os.environ and "PYTHONIOENCODING" not in os.environ:
+    # In the C locale Python itself sets LC_CTYPE=C.UTF-8 (PEP 538), so that says nothing of what was asked for.
+    kind = os.environ.get("LC_CTYPE", "").replace("C.UTF-8", "")
+    locale = os.environ.get("LC_ALL") or kind or os.environ.get("LANG")
+    if (
+        locale in ("C", "POSIX")
+        and sys.flags.utf8_mode
+        and "PYTHONUTF8" not in os.environ
+        and "PYTHONIOENCODING" not in os.environ
+    ):
         return False
     try:
         "✓·—".encode((stream and stream.encoding) or "ascii")

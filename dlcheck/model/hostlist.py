@@ -6,6 +6,8 @@ import itertools
 import re
 from collections.abc import Iterable
 
+from dlcheck.model.units import counted
+
 MOST_NAMES = 200_000
 """A list that would expand to more names is refused: anybody can write ``n[0-999999999]``. Of the machines on the TOP500
 list, Fugaku has most nodes: 158,976."""
@@ -64,6 +66,16 @@ def fold(names: Iterable[str], *, inside: bool = True) -> str:
         # A name without a number stands alone: the "." keeps it apart, since no tail is a lone dot.
         series.setdefault((head, tail), []).append(number)
     return ",".join(_fold_series(head, numbers, tail) for (head, tail), numbers in series.items())
+
+
+def shortened(names: Iterable[str], most: int) -> str:
+    """As ``fold``, cut between two of the items where it is longer than ``most``; their number where no item fits."""
+    names = tuple(names)
+    text = fold(names)
+    if len(text) <= most:
+        return text
+    shown = text[:most].rpartition(",")[0]
+    return f"{shown},…" if shown else counted(len(names), "node")
 
 
 def _fold_series(head: str, numbers: list[str], tail: str) -> str:

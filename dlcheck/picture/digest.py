@@ -168,8 +168,12 @@ def _settled(verdicts: list[Any]) -> tuple[Areas, list[tuple[str, dict[str, Any]
     """
     try:
         named = "group" in verdicts[0]
-        names = "\n".join(map(_GROUP if named else _CODE, verdicts))
-        areas, failed = _all_settled(names, "\n".join(map(_STATUS, verdicts)), named)
+        outcomes = "\n".join(map(_STATUS, verdicts))
+        if "crashed" in outcomes or "unknown" in outcomes:
+            # Where that is suppressed it counts as little as a finding.
+            verdicts = [one for one in verdicts if one.get("suppressed") is not True]
+            outcomes = "\n".join(map(_STATUS, verdicts))
+        areas, failed = _all_settled("\n".join(map(_GROUP if named else _CODE, verdicts)), outcomes, named)
     except (KeyError, TypeError, ValueError, IndexError):
         return _one_by_one(verdicts)
     if not failed:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dlcheck.model.fleet import FleetChange, FleetDiff
-from dlcheck.model.hostlist import fold
+from dlcheck.model.hostlist import shortened
 from dlcheck.model.style import Style
 
 MOST_CHANGES = 20
@@ -26,10 +26,6 @@ def render(diff: FleetDiff, style: Style) -> str:
     return style.plain("\n".join(lines)) + "\n"
 
 
-def _cut(names: str) -> str:
-    return names if len(names) <= MOST_SIGNS else f"{names[:MOST_SIGNS].rpartition(',')[0]},…"
-
-
 def _changes(title: str, color: str, found: Sequence[FleetChange], style: Style) -> list[str]:
     alike: dict[tuple[object, ...], list[FleetChange]] = {}
     for one in found:
@@ -42,7 +38,7 @@ def _changes(title: str, color: str, found: Sequence[FleetChange], style: Style)
         after = one.after.value if one.after else "not there"
         states = f"still {after}" if before == after else f"{before} → {after}"
         lines.append(
-            f"  {style.paint(f'{title:6}', color, 'bold')}  {_cut(fold(each.node for each in several))}  {states}"
+            f"  {style.paint(f'{title:6}', color, 'bold')}  {shortened((each.node for each in several), MOST_SIGNS)}  {states}"
         )
         if one.appeared:
             lines.append(f"          now: {', '.join(one.appeared)}")

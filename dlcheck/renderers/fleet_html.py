@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from html import escape
 
 from dlcheck.model.fleet import FleetNode, FleetReport, NodeState, Step
-from dlcheck.model.hostlist import fold
+from dlcheck.model.hostlist import fold, shortened
 from dlcheck.model.shell import quote
 from dlcheck.model.style import Style
 from dlcheck.renderers.fleet_text import figure
@@ -95,9 +95,7 @@ def _states(report: FleetReport) -> list[tuple[str, str, str]]:
     for state in sorted(NodeState, key=lambda one: -one.rank):
         names = [one.name for one in report.nodes if one.state is state]
         if names:
-            folded = fold(names)
-            short = folded if len(folded) <= MOST_SIGNS else f"{folded[:MOST_SIGNS].rpartition(',')[0]},…"
-            rows.append((state.value, str(len(names)), short))
+            rows.append((state.value, str(len(names)), shortened(names, MOST_SIGNS)))
     return rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from dlcheck.model.fleet import FleetNode, FleetReport, NodeState, Outlier
-from dlcheck.model.hostlist import fold
+from dlcheck.model.hostlist import shortened
 from dlcheck.model.shell import quote
 from dlcheck.model.style import Style
 
@@ -184,9 +184,7 @@ def _nodes(number: int) -> str:
 
 def _list(names: list[str] | tuple[str, ...], style: Style, lines: int = 3) -> str:
     """The folded names, cut between two of them where they take more lines."""
-    folded = fold(names)
-    most = 2000 if style.verbosity > 0 else lines * style.width - 24
-    return folded if len(folded) <= most else f"{folded[:most].rpartition(',')[0]},…"
+    return shortened(names, 2000 if style.verbosity > 0 else lines * style.width - 24)
 
 
 def _cut(text: str, width: int) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dlcheck.model.hostlist import HostlistError, expand, fold, is_name
+from dlcheck.model.hostlist import HostlistError, expand, fold, is_name, shortened
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,15 @@ def test_what_is_no_list_is_refused(text: str):
     with pytest.raises(HostlistError) as error:
         expand(text)
     assert str(error.value).isprintable()
+
+
+def test_a_long_list_is_cut_between_two_items_or_counted():
+    names = [f"n{at}" for at in range(0, 40, 2)]
+    assert shortened(names, 100) == fold(names)
+    assert shortened(names, 12) == "n[0,2,4,6,8,…"
+    racks = [f"gpu-node-rack{at:03}.cluster.example" for at in range(1, 400)]
+    assert shortened(racks, 20) == "399 nodes"
+    assert shortened(racks, 100) == fold(racks)
 
 
 NAMES = st.lists(

@@ -37,8 +37,8 @@ def test_the_silent_are_asked_again_as_before_and_the_failed_may_be_drained():
         report, wish(dlcheck="python3 -m dlcheck", options=("--partition=gpu",)), ("n1", "n2", "n3", "n4")
     )
     assert again.argv == (
-        "dlcheck", "fleet", "run", "--dlcheck", "python3 -m dlcheck", "--engine-option=--partition=gpu",
-        "--nodes", "n[3-4]", "--", "doctor", "--quick",
+        "dlcheck", "fleet", "run", "--dlcheck", "python3 -m dlcheck", "--nodes", "n[3-4]",
+        "--engine-option=--partition=gpu", "--", "doctor", "--quick",
     )  # fmt: skip
     assert drain.argv == ("scontrol", "update", "nodename=n2", "state=drain", "reason=dlcheck: driver-too-old")
 
@@ -47,6 +47,23 @@ def test_other_engines_know_no_draining():
     report = drawn(doctor("n1", "driver-too-old"), expected=("n1", "n2"), engine="ansible")
     (again,) = fleet_run.next_steps(report, wish(engine="ansible", inventory="hosts"), ("n1", "n2"))
     assert again.argv[3:9] == ("--engine", "ansible", "--inventory", "hosts", "--nodes", "n2")
+
+
+def test_the_next_run_waits_as_long_and_goes_where_this_one_went():
+    asked = wish(seconds=900.0, wait=7.5, shared="/nfs/runs", options=("--partition=gpu",), command=("smoke",))
+    (again,) = fleet_run.next_steps(drawn(doctor("n1"), expected=("n1", "n2")), asked, ("n1", "n2"))
+    same = (
+        "--timeout",
+        "900",
+        "--wait",
+        "7.5",
+        "--shared",
+        "/nfs/runs",
+        "--nodes",
+        "n2",
+        "--engine-option=--partition=gpu",
+    )
+    assert again.argv == ("dlcheck", "fleet", "run", *same, "--", "smoke")
 
 
 def test_a_list_that_nobody_pastes_is_no_step():

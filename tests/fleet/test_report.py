@@ -98,6 +98,17 @@ def test_what_is_suppressed_does_not_count():
     assert (states(report), report.causes) == ({"n1": "ok"}, ())
 
 
+@pytest.mark.parametrize("missing", [(), ("status",)])
+def test_that_a_suppressed_check_could_not_judge_does_not_count(missing: tuple[str, ...]):
+    """By both ways through the verdicts: an odd one takes the long way."""
+    document = doctor("n1")
+    document["verdicts"][1] |= {"status": "crashed", "suppressed": True}
+    odd = {name: value for name, value in document["verdicts"][0].items() if name not in missing}
+    document["verdicts"].append(odd)
+    (node,) = drawn(document).nodes
+    assert "crashed" not in dict(node.areas).values()
+
+
 def test_the_newest_of_two_counts_in_either_order():
     new, old = doctor("n1", created="2026-11-22T09:00:00Z"), doctor("n1", "driver-too-old")
     for pair in ((new, old), (old, new)):

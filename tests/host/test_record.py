@@ -115,6 +115,14 @@ def test_a_flipped_byte_is_seen_by_the_deep_walk_alone(site: Path):
     assert sum(hashed) > 400
 
 
+@pytest.mark.parametrize("method", ["shake_128", "nohash", "md5-"])
+def test_a_hash_that_cannot_be_made_is_not_the_right_one(site: Path, method: str):
+    (path,) = site.glob("numpy*/RECORD")
+    path.write_text(path.read_text().replace("sha256=", f"{method}=", 1))
+    (broken,) = walk(str(site), deep=True).broken
+    assert (broken.name, broken.changed) == ("numpy", 1)
+
+
 @pytest.mark.parametrize(
     ("spoil", "damage"),
     [
