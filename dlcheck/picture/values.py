@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from itertools import chain
+from itertools import chain, islice
 from math import hypot
 from operator import itemgetter
 from typing import Any
@@ -15,6 +15,8 @@ Layout = tuple[tuple[str, str, str], ...]
 """For each measure of a report: what is measured, on which device model, of which subject."""
 
 MOST_GPUS = 64
+MOST_NAMES = 64
+"""Of firmware, and of frameworks."""
 MOST_RESULTS = 512
 _FAR = 1e12
 """No temperature and no power is larger."""
@@ -73,11 +75,15 @@ def _said(facts: Mapping[str, Any], devices: Mapping[str, Any]) -> _Said:
     looked = isinstance(frameworks, dict) and "unknown" not in frameworks
     found += (
         total if type(total) in _NUMBERS else None,
-        tuple(firmware.items()) if isinstance(firmware, dict) and "unknown" not in firmware else (),
+        tuple(islice(firmware.items(), MOST_NAMES)) if isinstance(firmware, dict) and "unknown" not in firmware else (),
         looked,
-        tuple([(name, table(one).get("version")) for name, one in table(frameworks).items()]) if looked else (),
+        tuple(map(_version, islice(table(frameworks).items(), MOST_NAMES))) if looked else (),
     )
     return tuple(found)
+
+
+def _version(framework: tuple[str, Any]) -> tuple[str, object]:
+    return framework[0], table(framework[1]).get("version")
 
 
 def _texts(said: object) -> Any:
@@ -98,8 +104,8 @@ def _machine(said: _Said, gpus: _Said | None) -> tuple[Pairs, bool, Layout]:
     ]
     if number(memory):
         found.append(("memory", f"{memory / 2**30:.0f} GiB"))
-    found += [(f"firmware {name[:80]}", version) for name, version in firmware[:64] if isinstance(version, str)]
-    found += [(name, version) for name, version in frameworks[:64] if isinstance(version, str) and version]
+    found += [(f"firmware {name[:80]}", version) for name, version in firmware if isinstance(version, str)]
+    found += [(name, version) for name, version in frameworks if isinstance(version, str) and version]
     models, layout = ((), ()) if gpus is None else _models(gpus)
     return (*((_short(name), _short(value)) for name, value in found), *models), looked, layout
 
@@ -122,7 +128,7 @@ def _gpus(devices: Mapping[str, Any]) -> tuple[_Said, array[float]]:
             measured = array("d", chain.from_iterable(map(_MEASURED, gpus)))
             if not hypot(*measured) < _FAR:  # larger than each of them, and no number where one is none
                 raise ValueError
-            named = tuple(map(_NAMED if "lost" in gpus[0] else _NAMED_ONLY, gpus))
+            named = tuple(map(_NAMED if any("lost" in one for one in gpus) else _NAMED_ONLY, gpus))
             which = (3,) * len(gpus)
         except (KeyError, OverflowError, TypeError, ValueError):  # a GPU that lacks something, or an odd shape
             named, which, measured = _one_by_one(gpus)

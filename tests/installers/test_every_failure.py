@@ -1,4 +1,4 @@
-"""Which test holds which way in which an installation can go wrong. A row whose test is gone fails."""
+"""Where to look for each way in which an installation can go wrong: the test that plants it. A row whose test is gone fails."""
 
 from __future__ import annotations
 
