@@ -1,7 +1,8 @@
 """What a wheel says of itself, against what the data said when it was chosen. Where the two disagree, the wheel wins.
 
 torch writes its toolkit into torch/version.py, TensorFlow into build_info.py. A wheel that is newer than the data is asked
-before it is fetched, by ranges; every wheel is asked once it is here, before anything is unpacked.
+before it is fetched, by ranges; every wheel is asked once it is here, before the target gets it: ahead of unpacking where
+it goes into an environment as it is, else out of the one that is staged beside the target.
 """
 
 from __future__ import annotations

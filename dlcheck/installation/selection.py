@@ -84,7 +84,7 @@ def _with_newer(machine: Machine, request: Request, known: BuildTable) -> tuple[
             known = builds.extended(known, wish.framework, exact, machine)
             said.append(
                 f"{wish.text} is newer than dlcheck's data of {known.as_of}: chosen as the newest that it knows, and held "
-                "against the wheel's own table before it is unpacked."
+                "against the wheel's own table before the environment gets it."
             )
     return known, said
 

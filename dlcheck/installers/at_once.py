@@ -6,6 +6,7 @@ concurrent.futures are waited for at the end of Python, so that Ctrl-C would las
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -13,6 +14,8 @@ from typing import Generic, TypeVar
 
 Asked = TypeVar("Asked")
 Answer = TypeVar("Answer")
+_LOOK_UP = 0.2
+"""Seconds."""
 
 
 class AtOnce(Generic[Asked, Answer]):
@@ -42,10 +45,16 @@ class AtOnce(Generic[Asked, Answer]):
         """The answers, in the order of the things; the first error of one of them at once. To be asked for once."""
         found: dict[int, Answer] = {}
         while len(found) < len(self._things):
-            at, answer, error = self._done.get()
+            at, answer, error = self._next()
             if error is not None:
                 with self._lock:
                     self._todo = iter(())
                 raise error
             found[at] = answer  # type: ignore[assignment]
         return [found[at] for at in range(len(self._things))]
+
+    def _next(self) -> tuple[int, Answer | None, BaseException | None]:
+        """The next answer. On Windows a wait without end cannot be interrupted: Ctrl-C is seen between two short ones."""
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._done.get(timeout=_LOOK_UP)
