@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dlcheck.installation.builds import fitting, has_code, least_driver, misfit, numbers, releases, table
+from dlcheck.installation.refusals import as_typed
 from dlcheck.installation.selection import select
 from dlcheck.installation.wishes import wishes_of
 from dlcheck.machine import machine_of
@@ -38,6 +39,13 @@ def chosen(here: Machine, *wanted: str, offer: Offer = REACHED, accelerator: str
 
 def variants(selection: Selection) -> dict[str, str]:
     return {one.framework: one.variant for one in selection.builds}
+
+
+@pytest.mark.parametrize("wanted", ["tensorflow==2.99.0rc1", "jax==0.99.0rc1", "torch==2.99.0rc1"])
+def test_a_pre_release_newer_than_the_data_is_its_own_oldest(wanted: str):
+    selection = chosen(machine("9.0"), wanted)
+    assert not selection.refusals
+    assert selection.requirements[0].endswith(wanted.partition("==")[2])
 
 
 MAC = {"system": "macos", "libc": None, "macos": "15.0"}
@@ -415,3 +423,17 @@ def test_fitting_is_newest_first():
     wish = wishes_of(("torch",))[0]["torch"]
     versions = [numbers(one.version) for one in fitting(KNOWN, "torch", machine(), wish.versions)]
     assert versions == sorted(versions, reverse=True)
+
+
+def test_a_refusal_of_the_torch_that_is_there_names_what_was_typed():
+    here, torch = machine(), "torch==2.13.0+cu999"
+    refused = as_typed(chosen(here, "torchvision", torch), torch, ("torchvision",), "auto").refusals
+    assert [one.requirement for one in refused] == ["torchvision"]
+    assert refused[0].reason.startswith("beside the torch 2.13.0+cu999 that is there: no build of torch with cu999")
+    other = "torchvision==0.1.0"
+    refused = as_typed(chosen(here, other, "torch==2.13.0"), "torch==2.13.0", (other,), "cpu").refusals
+    assert [one.requirement for one in refused] == [other]
+    taken = as_typed(
+        chosen(machine("9.0"), "torchvision", "torch==2.13.0+cpu"), "torch==2.13.0+cpu", ("torchvision",), "auto"
+    )
+    assert (taken.accelerator, taken.reason) == ("cpu", "as the torch 2.13.0+cpu that is there")

@@ -138,7 +138,8 @@ def going_back(fits: tuple[Release, ...], every: list[GpuBuild], build: GpuBuild
     alike = {one.release.version for one in every if (one.covers, one.by_ptx) == (build.covers, build.by_ptx)}
     before = itertools.takewhile(lambda one: one.version in alike, fits[fits.index(build.release) :])
     # A pre-release as the end of a range would let the resolver take pre-releases of all versions.
-    return replace(build, oldest=[one.version for one in before if not Version(one.version).is_prerelease][-1])
+    finals = [one.version for one in before if not Version(one.version).is_prerelease]
+    return replace(build, oldest=finals[-1] if finals else build.release.version)
 
 
 def every_cuda_build(known: BuildTable, fits: tuple[Release, ...], machine: Machine) -> Iterator[GpuBuild]:

@@ -168,7 +168,8 @@ def fix_plan(
     elif not options.requirements:
         # Leftovers alone: there is nothing to resolve, but the folder is walked and swept by the same steps.
         options = replace(options, requirements=_first_whole(python.prefix))
-    return prepare(replace(options, offline=offline), environ, say)
+    made = prepare(replace(options, offline=offline), environ, say)
+    return None if made.plan.mode == "nothing" else made
 
 
 def _as_wished(options: Options, before: tuple[str, ...]) -> tuple[str, ...]:

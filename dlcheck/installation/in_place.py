@@ -8,7 +8,7 @@ from typing import Protocol
 
 from dlcheck.host import record
 from dlcheck.installation.prepared import Prepared
-from dlcheck.installers import staging
+from dlcheck.installers import hashed, staging
 
 _ONE_OF = (
     {"tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel", "tensorflow-rocm", "tf-nightly"},
@@ -32,15 +32,19 @@ def _major(name: str) -> re.Match[str] | None:
     return re.fullmatch(r"nvidia-.*-cu(\d\d)", name)
 
 
-def has_nothing_to_do(prepared: Prepared) -> bool:
-    """Whether every wheel of the plan is installed in its version and in its size, and nothing is to go."""
+def has_nothing_to_do(prepared: Prepared, state: str) -> bool:
+    """Whether every wheel of the plan is installed in its version, every file by its hash, and nothing is to go.
+
+    ``state`` is the folder that knows which files were hashed before.
+    """
     options, target = prepared.options, prepared.target
     if options.reinstall or options.bundle or options.kernel or going(prepared) or not target.site_packages:
         return False
     have = dict(target.distributions)
     if any(have.get(one.name) != one.version for one in prepared.wheels):
         return False
-    seen = record.walk(target.site_packages, only=[one.name for one in prepared.wheels])
+    names = [one.name for one in prepared.wheels]
+    seen = record.walk(target.site_packages, only=names, deep=True, proved=hashed.known(state))
     return not (seen.broken or seen.leftovers or seen.duplicates)
 
 

@@ -37,8 +37,7 @@ def plan(
     except Unresolved as error:
         return _ended(error.plan, "failed", start, failure=error.failure), None
     if prepared.plan.mode == "nothing":
-        besides = prepared if prepared.options.kernel or prepared.lock_text else None
-        return _ended(prepared.plan, "nothing-to-do", start), besides
+        return _ended(prepared.plan, "nothing-to-do", start), prepared if prepared.plan.steps else None
     if prepared.plan.selection is not None and prepared.plan.selection.refusals:
         return _ended(prepared.plan, "failed", start), None
     short = next((one for one in prepared.plan.disks if one.is_short), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from dlcheck import machine
 from dlcheck.host import environments, record
-from dlcheck.installation.prepared import Prepared, Unresolved
+from dlcheck.installation.prepared import Prepared, Unresolved, steps_besides
 from dlcheck.installers import hashed, journal, staging
 from dlcheck.installers.at_once import AtOnce
 from dlcheck.installers.places import RIGHTS, Places, unwritable
@@ -44,14 +45,20 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     requirements = _merged(before, asked)
     say("looking at this machine")
     begun = None
-    if target.manifest is None or requirements != target.manifest.requirements:
-        # There will be something to do: it is begun while the interpreter and the driver are asked.
+    if target.manifest is None or not _satisfied(dict(target.distributions), target.manifest, requirements):
+        # There will be something to do: it is begun while the interpreter and the driver are asked. An environment of
+        # another maker is no exception: what it should hold is not known before the versions are resolved.
         begun = AtOnce(lambda _: _begun(options, environ, target, requirements), (None,))
     try:
         python, facts = look_for_builds(options.python or target.base or _own_python(), environ)
-    finally:
-        # Python cannot end while modules are still read: some register what is to be done at its end.
-        ahead = begun.answers()[0] if begun else None
+    except BaseException:
+        # Python cannot end while modules are still read: some register what is to be done at its end. What ended this
+        # is told, not what the other one then says.
+        if begun:
+            with contextlib.suppress(Exception):
+                begun.answers()
+        raise
+    ahead = begun.answers()[0] if begun else None
     here = machine.machine_of(facts)
     if options.assume:
         here = machine.assume(here, options.assume)
@@ -178,6 +185,7 @@ def _nothing_to_do(
         id="", python=target.python or "", venv=target.folder, installer=_installer(target), mode="nothing",
         accelerator=target.manifest.accelerator, requirements=requirements, keep=len(target.distributions),
         reason=f"exactly what {options.lock} names" if options.frozen else "everything asked for is there and whole",
+        steps=steps_besides(options),
     )  # fmt: skip
     return Prepared(plan=plan, options=options, target=target, machine=here, python=here.python)
 
@@ -196,10 +204,7 @@ def _is_as_asked(
     have = dict(target.distributions)
     if any(have.get(name) != version for name, version in manifest.distributions.items()):
         return False
-    # The manifest's versions were resolved from the manifest's wishes: the same versions satisfy the same wishes.
-    if requirements != manifest.requirements and not _satisfied(have, requirements):
-        return False
-    return _is_whole(target, manifest, places)
+    return _satisfied(have, manifest, requirements) and _is_whole(target, manifest, places)
 
 
 def _is_as_locked(manifest: Manifest, options: Options, here: Machine) -> bool:
@@ -212,7 +217,13 @@ def _is_as_locked(manifest: Manifest, options: Options, here: Machine) -> bool:
     return {one.name: one.sha256 for one in wheels} == manifest.wheels
 
 
-def _satisfied(have: Mapping[str, str], requirements: tuple[str, ...]) -> bool:
+def _satisfied(have: Mapping[str, str], manifest: Manifest, requirements: tuple[str, ...]) -> bool:
+    """Whether the installed versions are such as are asked for.
+
+    The manifest's versions were resolved from the manifest's wishes: the same versions satisfy the same wishes.
+    """
+    if requirements == manifest.requirements:
+        return True
     from dlcheck.installation import wishes
 
     return all(_fits(have, record.normalise(wishes.requirement(one).name), one) for one in requirements)

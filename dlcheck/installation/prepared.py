@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from dlcheck.model.environment import Environment
-from dlcheck.model.plan import Failure, Machine, Options, Plan
+from dlcheck.model.plan import Failure, Machine, Options, Plan, Step
 from dlcheck.model.sources import PackageSources
 
 if TYPE_CHECKING:
@@ -28,6 +28,13 @@ class Prepared:
     """Version of the interpreter."""
     lock_text: str = ""
     """The resolved pylock.toml."""
+
+
+def steps_besides(options: Options) -> tuple[Step, ...]:
+    """What is yet to be written of an environment that is as it should be: a lock, a Jupyter kernel."""
+    lock = (Step(id="lock", why=f"the lock {options.lock}"),) if options.wants_lock else ()
+    kernel = (Step(id="kernel", why=f"Jupyter kernel {options.kernel}"),) if options.kernel else ()
+    return lock + kernel
 
 
 class Unresolved(Exception):  # noqa: N818 - an outcome: there is no plan that could be carried out

@@ -77,6 +77,24 @@ def _ends(fits: list[Release]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((fits[-1].version, fits[0].version)))
 
 
+def as_typed(chosen: Selection, torch: str, companions: tuple[str, ...], accelerator: str) -> Selection:
+    """The selection told to a person who typed the companions alone, and no ``torch``, which stays as it is there.
+
+    A refusal of that torch, or of the accelerator that its local version names, is one of the companions beside it.
+    """
+    there = f"the {torch.replace('==', ' ')} that is there"
+    untyped = [
+        one
+        for one in chosen.refusals
+        if one.requirement == torch or (accelerator == "auto" and one.requirement.startswith("--accelerator"))
+    ]
+    told = tuple(one for one in chosen.refusals if one not in untyped) or tuple(
+        Refusal(requirement=" ".join(companions), reason=f"beside {there}: {one.reason}") for one in untyped
+    )
+    reason = f"as {there}" if accelerator == "auto" and "+" in torch else chosen.reason
+    return replace(chosen, refusals=told, reason=reason)
+
+
 def with_interpreters(selection: Selection, found: tuple[Interpreter, ...]) -> Selection:
     """The selection whose refusals name those interpreters of this machine that would do."""
     refusals = tuple(

@@ -13,7 +13,7 @@ from dlcheck.host.process import Done
 from dlcheck.installation import builds, in_place, own_table, refusals, selection, wishes
 from dlcheck.installation.costs import sized
 from dlcheck.installation.network import network_hint
-from dlcheck.installation.prepared import Prepared, Unresolved
+from dlcheck.installation.prepared import Prepared, Unresolved, steps_besides
 from dlcheck.installers import lock, offer, pip, uv
 from dlcheck.installers.fetch import Client, SourceError
 from dlcheck.installers.inside_wheel import RemoteFile, text_in
@@ -53,8 +53,7 @@ def begin(options: Options, environ: Mapping[str, str], target: Environment, req
 
 
 def _needs_torch(requirements: tuple[str, ...]) -> bool:
-    wanted, others = wishes.wishes_of(requirements)
-    return "torch" in wanted or any(one.startswith(wishes.COMPANIONS) for one in others)
+    return "torch" in wishes.wishes_of(requirements)[0] or bool(_companions(requirements))
 
 
 def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], None], ahead: Ahead) -> Prepared:
@@ -71,9 +70,10 @@ def resolved(base: Prepared, environ: Mapping[str, str], say: Callable[[str], No
     wheels, text = _resolve(base, ahead.env, client)
     base = _as_resolved(base, wheels)
     say("asking for sizes")
-    made = sized(replace(base, lock_text=text), wheels, client, Places.of(environ))
-    if made.plan.mode == "in-place" and in_place.has_nothing_to_do(made):
-        return replace(made, plan=replace(made.plan, mode="nothing"))
+    places = Places.of(environ)
+    made = sized(replace(base, lock_text=text), wheels, client, places)
+    if made.plan.mode == "in-place" and in_place.has_nothing_to_do(made, places.state):
+        return replace(made, plan=replace(made.plan, mode="nothing", steps=steps_besides(made.options)))
     if absent := [f"{one.name} {one.version}" for one in made.plan.artifacts if base.options.offline and not one.here]:
         what = ", ".join(absent[:3]) + (f" and {len(absent) - 3} more" if len(absent) > 3 else "")
         message = f"not here, and nothing may be contacted (--offline): {what}"
@@ -124,28 +124,38 @@ def _sources(options: Options, environ: Mapping[str, str], target: Environment) 
 
 
 def _select(base: Prepared, begun: offer.Begun | None, environ: Mapping[str, str]) -> Selection:
-    options, here, requirements = base.options, base.machine, _beside_torch(base)
+    options, here, torch = base.options, base.machine, _torch_beside(base)
     if options.frozen:
         return Selection(accelerator=options.accelerator, reason=f"exactly what {options.lock} names")
     known = builds.table()
+    requirements = (*base.plan.requirements, *((torch,) if torch else ()))
     request = Request(requirements=requirements, accelerator=options.accelerator)
     # What is out of the question on this interpreter is refused without waiting for the network.
     chosen = selection.select(here, request, known)
     if not chosen.refusals and begun is not None and here.platform != "macos_arm64":
         tags = lock.tags(here.python, free_threaded=here.free_threaded)
         chosen = selection.select(here, request, known, offer.look(begun, tags))
+    if torch:
+        chosen = refusals.as_typed(chosen, torch, _companions(base.plan.requirements), options.accelerator)
     if chosen.refusals:
         chosen = refusals.with_interpreters(chosen, pythons.installed(environ))
     return chosen
 
 
-def _beside_torch(base: Prepared) -> tuple[str, ...]:
-    """What is asked for; a companion alone that goes into an environment as it is gets the torch that is there."""
+def _torch_beside(base: Prepared) -> str | None:
+    """The torch that stays: where a companion alone goes into an environment as it is, the one that is there.
+
+    In its build, unless another accelerator is asked for. An environment of ours is made anew of its wishes instead.
+    """
     asked = base.plan.requirements
-    wanted, others = wishes.wishes_of(asked)
     torch = dict(base.target.distributions).get("torch")
-    companion = any(one.startswith(wishes.COMPANIONS) for one in others)
-    return (*asked, f"torch=={torch}") if torch and companion and "torch" not in wanted else asked
+    if base.plan.mode != "in-place" or not torch or "torch" in wishes.wishes_of(asked)[0] or not _companions(asked):
+        return None
+    return f"torch=={torch if base.options.accelerator == 'auto' else torch.partition('+')[0]}"
+
+
+def _companions(requirements: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(one for one in wishes.wishes_of(requirements)[1] if one.startswith(wishes.COMPANIONS))
 
 
 def _preferred(base: Prepared) -> tuple[tuple[str, str], ...]:

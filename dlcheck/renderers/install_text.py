@@ -23,7 +23,7 @@ def render(done: Installation, style: Style) -> str:
     if done.result == "nothing-to-do":
         lines = [
             f"Nothing to do: {plan.venv} has {_what(plan)}, and every file of it is in place.",
-            *_written(done, style),
+            *(_written(done, style) or [f"Would write: {one.why}" for one in plan.steps]),
         ]
     elif plan.selection and plan.selection.refusals:
         lines = _refusals(plan.selection.refusals, style)
@@ -182,7 +182,9 @@ def _begin(done: Installation) -> list[str]:
         else f"In this shell:  source {quote((f'{folder}{slash}activate',))}"
     )
     kernel = next((one for one in done.written if one.startswith("Jupyter kernel ")), None)
-    jupyter = f"choose the {kernel}" if kernel else f"dlcheck install --venv {quote((done.plan.venv,))} --kernel dl"
+    asked = ("ipykernel", "--in-place") if done.plan.mode == "in-place" else ()
+    command = ("dlcheck", "install", *asked, "--venv", done.plan.venv, "--kernel", "dl")
+    jupyter = f"choose the {kernel}" if kernel else quote(command)
     return [
         shell,
         f"In VS Code:     Python: Select Interpreter -> {done.python}",

@@ -18,7 +18,8 @@ from running import Quiet, beside, go, is_whole, options, versions
 from dlcheck.host import record
 from dlcheck.host.environments import look
 from dlcheck.installation import install as verb
-from dlcheck.installation.fix import options_for
+from dlcheck.installation import planning, resolving
+from dlcheck.installation.fix import fix_plan, options_for
 from dlcheck.installers import staging
 from dlcheck.model.environment import MANIFEST
 from dlcheck.model.errors import DlcheckError
@@ -505,7 +506,75 @@ def test_in_place_a_second_run_has_nothing_to_do_unless_something_is_broken(
     assert go(made, home).result == "nothing-to-do"
     (site / "demo/data.bin").unlink()
     assert go(made, home).result == "installed"
-    assert go(made, home).result == "nothing-to-do"
+    # Another content of the same size is damage too.
+    data = site / "demo/data.bin"
+    whole = data.read_bytes()
+    data.unlink()
+    data.write_bytes(b"x" * len(whole))
+    assert go(made, home).result == "installed"
+    assert data.read_bytes() == whole
+    assert verb.plan(made, home)[1] is None
+
+
+def test_a_lock_of_an_environment_of_another_maker_is_announced_and_written(
+    tmp_path: Path, index: Index, home: dict[str, str]
+):
+    index.add("demo")
+    foreign(tmp_path, home, index, "demo")
+    lock = str(tmp_path / "pylock.toml")
+    made = options(tmp_path, index, "demo", in_place=True, lock=lock)
+    announced, _ = verb.plan(made, home)
+    assert (announced.result, [one.why for one in announced.plan.steps]) == ("nothing-to-do", [f"the lock {lock}"])
+    assert go(made, home).written == (lock,)
+
+
+def test_what_would_be_fixed_and_is_as_it_should_be_is_no_plan(tmp_path: Path, index: Index, home: dict[str, str]):
+    index.add("demo")
+    foreign(tmp_path, home, index, "demo")
+    env = tmp_path / "env"
+    python = PythonFacts(executable=str(env / "bin/python"), prefix=str(env), environment="venv", version="3.11.7")
+    facts = Facts(python=python, distributions=(Distribution(name="demo", version="1.0"),))
+    found = Finding(cause="ipykernel-missing", message="", about={"package": "demo"})
+    assert fix_plan([found], facts, {**home, "UV_DEFAULT_INDEX": index.url}) is None
+
+
+def test_nothing_is_begun_for_what_is_there_already(
+    tmp_path: Path, index: Index, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    index.add("demo", requires=("other",))
+    index.add("other")
+    assert go(options(tmp_path, index, "demo"), home).result == "installed"
+    monkeypatch.setattr(resolving, "begin", lambda *_: pytest.fail("the sources were asked"))
+    assert go(options(tmp_path, index, "other"), home).result == "nothing-to-do"
+
+
+def test_what_ends_the_look_is_told_not_what_was_begun_meanwhile(
+    tmp_path: Path, index: Index, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def refused(*_: object) -> None:
+        raise DlcheckError("uv is not here")
+
+    monkeypatch.setattr(planning, "look_for_builds", interrupted)
+    monkeypatch.setattr(resolving, "begin", refused)
+    with pytest.raises(KeyboardInterrupt):
+        verb.plan(options(tmp_path, index, "demo"), home)
+
+
+def test_a_companion_in_another_version_brings_its_torch_into_an_environment_of_ours(
+    tmp_path: Path, index: Index, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("dlcheck.installers.fetch.Client.answers", lambda *_: False)
+    for version, torch in (("0.25.0", "2.10.0"), ("0.28.0", "2.13.0")):
+        index.add("torchvision", f"{version}+cpu", requires=(f"torch=={torch}",))
+        index.add("torch", f"{torch}+cpu")
+    go(options(tmp_path, index, "torchvision==0.28.0", smoke=False), home)
+    assert versions(tmp_path) == {"torch": "2.13.0+cpu", "torchvision": "0.28.0+cpu"}
+    done = go(options(tmp_path, index, "torchvision==0.25.0", smoke=False), home)
+    assert done.result == "installed", done.plan.selection
+    assert versions(tmp_path) == {"torch": "2.10.0+cpu", "torchvision": "0.25.0+cpu"}
 
 
 def test_what_a_person_added_is_carried_over(tmp_path: Path, index: Index, home: dict[str, str]):

@@ -198,3 +198,24 @@ def test_every_part_of_a_failure_and_of_a_proof_is_said():
     assert "7 files" in untrained
     assert "trained:" not in untrained
     assert "written: dlcheck.lock" in untrained
+
+
+def test_what_would_be_written_is_told_until_it_is():
+    plan = replace(PLAN, mode="nothing", steps=(Step(id="lock", why="the lock /w/pylock.toml"),))
+    done = Installation(version="1", created="", node="", plan=plan, result="nothing-to-do")
+    show, style = INSTALL_RENDERERS["text"], Style()
+    assert "Would write: the lock /w/pylock.toml" in show(done, style)
+    assert "Would write" not in show(replace(done, written=("/w/pylock.toml",)), style)
+
+
+def test_the_kernel_of_an_environment_of_another_maker_is_asked_for_in_place():
+    done = Installation(
+        version="1",
+        created="",
+        node="",
+        plan=replace(PLAN, mode="in-place"),
+        result="installed",
+        python="/w/.venv/bin/python",
+    )
+    words = INSTALL_RENDERERS["text"](done, Style())
+    assert "dlcheck install ipykernel --in-place --venv /w/.venv --kernel dl" in words
