@@ -89,7 +89,7 @@ def _begun(options: Options, environ: Mapping[str, str], target: Environment, re
 
 
 def _refuse_read_only(made: Plan, places: Places, options: Options) -> None:
-    """Places that cannot be written to are told before anything is asked of the network."""
+    """Places that cannot be written to are told before versions are resolved: what was begun ahead has fetched nothing."""
     target = made.venv if made.mode == "in-place" else os.path.dirname(made.venv)
     for path in (options.bundle or target, places.cache, places.state):
         if why := unwritable(path):
