@@ -131,10 +131,11 @@ def farthest(task: SmokeTask, run: SmokeRun, where: Deviation, limit: Deviation)
 
 _UNSUPPORTED = (
     *("not implemented", "not supported", "unimplemented", "doesn't support", "no opkernel was registered"),
-    "could not create a primitive descriptor",
+    *("could not create a primitive descriptor", "unsupported autocast", "does not support bfloat16"),
 )
-"""How PyTorch (also on Metal), TensorFlow, XLA and oneDNN say that a device lacks a dtype. The last is oneDNN's: PyTorch 2.13
-asks it for LSTM on the CPU under autocast, which it has not (github.com/intel/torch-xpu-ops/issues/4066)."""
+"""How PyTorch (also on Metal), TensorFlow, XLA and oneDNN say that a device lacks a dtype. The primitive is oneDNN's: PyTorch
+2.13 asks it for LSTM on the CPU under autocast, which it has not (github.com/intel/torch-xpu-ops/issues/4066). The last two are
+of torch.autocast (torch/amp/autocast_mode.py): for a kind of device that it does not know, and for older NVIDIA GPUs."""
 
 
 def judge_raised(run: SmokeRun) -> Judgement:

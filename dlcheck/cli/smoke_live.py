@@ -99,7 +99,8 @@ class Live:
         """Take in where a worker is."""
         row = note(self._rows, step, time.monotonic())
         if self._screen is None and row is not None and row.over and not self._quiet:
-            console.say(f"{step.framework} {step.device}: {row.over}")
+            name = f"{step.framework} {step.device}".strip()
+            console.say(f"{name}: {row.over}")
 
     def _lines(self, size: Any) -> list[str]:
         style = replace(self._style, width=min(self._style.width, size.width))

@@ -10,7 +10,8 @@ import numpy as np
 HEADS = 2
 KNOWN = {}
 STEPS = {}
-"""Compiled steps by task and dtype; JAX itself compiles anew for another device or precision."""
+"""Compiled steps by task, dtype and whether it is the CPU's swift one: a GPU of the same process shall not be given that.
+JAX itself compiles anew for another device or precision."""
 
 
 def start(options):
@@ -181,8 +182,9 @@ def exercise_kit(trainer, memory_available):
 
 def step_of(task, dtype, swift=False):
     """The compiled step of a task: loss, gradients, watched values and the next weights."""
-    if (task["name"], dtype) in STEPS:
-        return STEPS[task["name"], dtype]
+    key = task["name"], dtype, swift
+    if key in STEPS:
+        return STEPS[key]
     program = task["program"]
 
     def loss_of(weights, inputs, switched):
@@ -205,8 +207,8 @@ def step_of(task, dtype, swift=False):
             return loss, gradients, watched, weights
         return loss, gradients, watched, {name: one - rate * gradients[name] for name, one in weights.items()}
 
-    STEPS[task["name"], dtype] = jax.jit(step, **compiling(task, swift))
-    return STEPS[task["name"], dtype]
+    STEPS[key] = jax.jit(step, **compiling(task, swift))
+    return STEPS[key]
 
 
 OPTIMISED = ("exact-integers", "mlp-classification")
@@ -224,7 +226,9 @@ def compiling(task, swift):
     wish = {"xla_cpu_use_fusion_emitters": False, "xla_cpu_parallel_codegen_split_count": 1}
     if "swift" not in KNOWN:
         try:
-            jax.jit(lambda: 0, compiler_options=wish)()
+            # What it is for: the default device may be a GPU, whose answer says nothing of the CPU's compiler.
+            with jax.default_device(cpus()[0]):
+                jax.jit(lambda: 0, compiler_options=wish)()
             KNOWN["swift"] = True
         except Exception:
             KNOWN["swift"] = False

@@ -214,6 +214,8 @@ class Trainer:
         """Plain gradient descent; losses before each step and after the last."""
         short = getattr(torch, dtype)
         dtype = torch.float32 if mode == "autocast" else short
+        if mode == "autocast":
+            require_autocast(self.device, short)
         values = {name: self.tensor(one, dtype) for name, one in task["inputs"].items()}
         weights = {name: self.tensor(one, dtype).requires_grad_() for name, one in task["weights"].items()}
         values.update(weights)
@@ -247,6 +249,18 @@ class Trainer:
         result["losses"] = [one.item() for one in losses]
         result["trained"] = {name: raw(one) for name, one in weights.items()} if steps else {}
         return result
+
+
+def require_autocast(device, short):
+    """Raise where autocast only warns and leaves float32 as it is; that would pass as a training in short numbers.
+
+    Looks at a product, since what tells whether autocast is on differs between the versions of PyTorch.
+    """
+    one = torch.ones(1, 1, device=device)
+    with torch.autocast(device.type, short):
+        got = torch.mm(one, one).dtype
+    if got != short:
+        raise RuntimeError("unsupported autocast: products of float32 stay %s on %s, not %s" % (got, device, short))
 
 
 def raw(tensor):

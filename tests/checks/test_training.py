@@ -252,6 +252,20 @@ def test_other_bits_the_second_time_are_a_fault_on_a_cpu_only():
             SmokeStatus.SKIPPED,
             training.DTYPE_NOT_SUPPORTED,
         ),
+        (
+            "RuntimeError",
+            "User specified an unsupported autocast device_type 'mps'",
+            "float16",
+            SmokeStatus.SKIPPED,
+            training.DTYPE_NOT_SUPPORTED,
+        ),
+        (
+            "RuntimeError",
+            "Current CUDA Device does not support bfloat16. Please switch dtype to float16.",
+            "bfloat16",
+            SmokeStatus.SKIPPED,
+            training.DTYPE_NOT_SUPPORTED,
+        ),
         ("RuntimeError", "no kernel image", "float32", SmokeStatus.FAILED, training.TRAINING_RAISED),
     ],
 )
@@ -277,6 +291,28 @@ def test_weights_that_stay_float32_have_limits_of_their_own(mode, dtype, size, s
         run, trained={name: tuple(one * (1 + size) for one in values) for name, values in run.trained.items()}
     )
     assert judged(run).status is status
+
+
+@pytest.mark.parametrize("name", LEARNT)
+@pytest.mark.parametrize(
+    ("mode", "share", "status"),
+    [
+        ("eager", 0.0, SmokeStatus.FAILED),
+        ("function", 0.55, SmokeStatus.FAILED),
+        ("jit", 0.7, SmokeStatus.FAILED),
+        ("eager", 1.0, SmokeStatus.PASSED),
+        ("train_on_batch", 0.0, SmokeStatus.FAILED),
+    ],
+)
+def test_bfloat16_is_no_room_for_updates_that_are_left_out(name, mode, share, status):
+    """Of a device that makes a share of the updates; its weights on the straight way from the first to the last."""
+    task, run = smoke_task(name), exactly(name)
+    trained = {
+        one: tuple(first + share * (last - first) for first, last in zip(task.weights[one].values, values, strict=True))
+        for one, values in run.trained.items()
+    }
+    losses = tuple(task.losses[int(share * step)] for step in range(len(task.losses)))
+    assert judged(replace(run, dtype="bfloat16", mode=mode, trained=trained, losses=losses)).status is status
 
 
 @pytest.mark.parametrize(

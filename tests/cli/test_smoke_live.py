@@ -100,6 +100,13 @@ def test_without_a_terminal_a_device_is_one_line(capsys):
     assert capsys.readouterr().err.startswith("torch cpu: 1 trained in ")
 
 
+def test_what_died_before_it_named_a_device_is_named_alone(capsys):
+    with Live() as live:
+        for moment in (SmokeMoment.STARTED, SmokeMoment.DIED):
+            live.show(SmokeStep("torch", "", moment))
+    assert capsys.readouterr().err == "torch: died\n"
+
+
 def test_ranks_that_are_done_are_no_count_of_trainings():
     rows = {}
     note(rows, SmokeStep("torch", "2 ranks, gloo", SmokeMoment.TASK, "mlp-regression", "data-parallel"), 0.0)

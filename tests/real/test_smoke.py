@@ -6,18 +6,38 @@ import json
 import os
 import subprocess
 import sys
+import textwrap
+from pathlib import Path
 
 import pytest
+
+import dlcheck
+from dlcheck.checks.training import DTYPE_NOT_SUPPORTED, judge_raised
+from dlcheck.model.smoke import SmokeRun
 
 pytestmark = pytest.mark.real
 
 PYTHON = os.environ.get("DLCHECK_REAL_PYTHON")
 
 
-def smoke(*arguments, env=None):
+def require_python():
     if PYTHON is None:
         words = "DLCHECK_REAL_PYTHON names no interpreter with frameworks"
         pytest.fail(words) if os.environ.get("CI") else pytest.skip(words)
+
+
+def within(script, code, **env):
+    """What a few lines print that run beside a script of inside/, its names in ``inside``."""
+    require_python()
+    start = str(Path(dlcheck.__file__).parent / "inside" / "start.py")
+    lines = f"import runpy; inside = runpy.run_path({start!r})['load']({script!r})\n{textwrap.dedent(code)}"
+    done = subprocess.run([PYTHON, "-c", lines], capture_output=True, text=True, timeout=280, env={**os.environ, **env})
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def smoke(*arguments, env=None):
+    require_python()
     argv = [
         sys.executable,
         "-m",
@@ -78,6 +98,56 @@ def test_short_numbers_are_trained_with_float32_weights_too(framework, modes):
     assert {one["task"] for one in results if one["status"] == "passed"} >= {"mlp-regression", "transformer"}
     strict = {one["mode"]: one["limit"]["weights"] for one in results if one["limit"] and one["dtype"] == "float16"}
     assert all(limit == (0.05 if mode == "eager" else 0.01) for mode, limit in strict.items())
+
+
+def test_autocast_that_only_warns_is_a_dtype_that_is_not_supported():
+    """float64 stands for a short dtype that a device lacks: PyTorch warns, and leaves float32 as it is."""
+    said = within(
+        "train_torch",
+        """
+        import torch
+        for one in (torch.bfloat16, torch.float64):
+            try:
+                print(inside["require_autocast"](torch.device("cpu"), one))
+            except RuntimeError as error:
+                print(error)
+        """,
+    )
+    on, off = said.splitlines()
+    assert on == "None"
+    run = SmokeRun(device="cpu", task="mlp-regression", dtype="float16", error_type="RuntimeError", error=off)
+    assert judge_raised(run).cause == DTYPE_NOT_SUPPORTED
+
+
+def test_jax_does_not_give_the_swift_step_of_the_cpu_to_another_device():
+    said = within(
+        "train_jax",
+        """
+        import jax
+        first, second = jax.devices()
+        jax.config.update("jax_default_device", second)
+        plain, asked, wishes = jax.jit, [], []
+
+        def jit(function, compiler_options=None):
+            wishes.append(bool(compiler_options))
+            compiled = plain(function, compiler_options=compiler_options)
+
+            def call(*arguments):
+                result = compiled(*arguments)
+                asked.extend(result.devices())
+                return result
+
+            return call
+
+        jax.jit = jit
+        task = {"name": "mlp-regression", "program": [], "watched": [], "steps": 20}
+        steps = [inside["step_of"](task, "float32", swift) for swift in (True, False, True, False)]
+        print(asked == [first], wishes, steps[0] is steps[2], steps[1] is steps[3], steps[0] is steps[1])
+        """,
+        XLA_FLAGS="--xla_force_host_platform_device_count=2",
+    )
+    # One question to the first device whether the options are known, then one step of each kind.
+    assert said == "True [True, True, False] True True False\n"
 
 
 def test_logical_devices_are_devices():
