@@ -114,7 +114,8 @@ def _cause(cause: Cause, found: Explanation, style: Style) -> list[str]:
         lines += ["", "Found by:", *_pairs([(one.code, one.title) for one in found.rules], style)]
     if cause.links:
         lines += ["", *(f"  {link}" for link in cause.links)]
-    return [*lines, "", style.paint(f"Verified: {cause.checked} ({found.data_date}).", "dim")]
+    verified = _wrapped(f"Verified: {cause.checked} ({found.data_date}).", style, 0)
+    return [*lines, "", *(style.paint(line, "dim") for line in verified)]
 
 
 def _fix(one: CauseFix, label: str, style: Style) -> list[str]:
