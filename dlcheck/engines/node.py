@@ -74,20 +74,22 @@ class _Pieces:
 
 
 def answers(lines: Iterable[bytes], nodes: Iterable[str]) -> dict[str, Answer]:
-    """The answers in the mixed output of all nodes. Lines of other programs, and of nodes nobody asked, are passed over."""
+    """The answers in the mixed output of all nodes. Lines of other programs, and of nodes nobody asked, are passed over.
+
+    What is cut off in the midst of a line has the next line of another node behind it: each mark begins a line.
+    """
     pieces: dict[str, _Pieces] = {node: _Pieces() for node in nodes}
     for line in lines:
-        words = line.split()
-        if len(words) < 3 or words[0] != MARK.encode():
-            continue
-        here = pieces.get(words[1].decode("ascii", "replace"))
-        if here is None or here.size > 2 * MOST_BYTES:
-            continue
-        if words[2] == b"end" and len(words) == 4 and words[3].isdigit():
-            here.code = int(words[3][:4])
-        elif words[2] in (b"o", b"e") and len(words) == 4:
-            (here.output if words[2] == b"o" else here.errors).append(words[3])
-            here.size += len(words[3])
+        for words in map(bytes.split, line.split(MARK.encode() + b" ")[1:]):
+            here = pieces.get(words[0].decode("ascii", "replace")) if len(words) == 3 else None
+            if here is None or here.size > 2 * MOST_BYTES:
+                continue
+            _, kind, content = words
+            if kind == b"end" and content.isdigit():
+                here.code = int(content[:4])
+            elif kind in (b"o", b"e"):
+                (here.output if kind == b"o" else here.errors).append(content)
+                here.size += len(content)
     return {node: _answer(here) for node, here in pieces.items() if here.size or here.code is not None}
 
 

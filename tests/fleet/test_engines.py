@@ -45,6 +45,14 @@ def test_the_answers_of_many_nodes_may_be_mixed():
     assert all(answer.output.endswith(b"20000\n") and answer.code == 0 for answer in found.values())
 
 
+def test_what_is_cut_off_takes_no_line_of_another_node_with_it():
+    """A piece without its end of line stands before the next line of whoever writes next."""
+    whole = ask("sh", "-c", "exit 124", name="n3")
+    cut = ask("sh", "-c", "seq 2000", name="n5")[0][:40]
+    found = node.answers([cut + whole[0], *whole[1:]], ["n3", "n5"])
+    assert (found["n3"].code, found["n5"].code) == (node.TIMED_OUT, None)
+
+
 def test_a_hung_command_is_ended_with_what_it_started():
     (answer,) = node.answers(ask("sh", "-c", "echo begun; sleep 60 & sleep 60", seconds=1), ["n1"]).values()
     assert (answer.output, answer.code) == (b"begun\n", node.TIMED_OUT)
