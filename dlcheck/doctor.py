@@ -19,7 +19,7 @@ from dlcheck.model.finding import Finding, Rule, Status, Verdict
 from dlcheck.model.profile import Ignore, Profile, Severity
 from dlcheck.model.python_facts import FrameworkFacts
 from dlcheck.model.report import Report, Target
-from dlcheck.remedies import aimed, complete, on_their_gpu
+from dlcheck.remedies import on_their_gpu, remedied
 
 ALWAYS = ("system", "container", "python")
 """Subjects that every report is made from: the words and the fixes depend on them."""
@@ -105,7 +105,7 @@ def make_report(
     now = datetime.now(timezone.utc)
     judged = (named(one, facts) for one in judge(facts, profile, rules, now.date().isoformat()))
     verdicts = fold(tuple(judged), data.cause)
-    verdicts = tuple(aimed(complete(verdict, facts, target.python), target) for verdict in on_their_gpu(verdicts))
+    verdicts = tuple(remedied(verdict, facts, target) for verdict in on_their_gpu(verdicts))
     version = facts.python.version if not isinstance(facts.python, Unknown) else None
     node = facts.system.node if not isinstance(facts.system, Unknown) else None
     report = Report(

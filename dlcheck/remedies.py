@@ -68,7 +68,12 @@ def _gpu_of(finding: Finding) -> str:
     return found[1] if found else ""
 
 
-def aimed(verdict: Verdict, target: Target) -> Verdict:
+def remedied(verdict: Verdict, facts: Facts, target: Target) -> Verdict:
+    """The verdict with its remedies, as they are typed for this target."""
+    return _aimed(complete(verdict, facts, target.python), target)
+
+
+def _aimed(verdict: Verdict, target: Target) -> Verdict:
     """The verdict with every command of dlcheck for the target that a person chose (``Target.aimed``)."""
     return replace(
         verdict,

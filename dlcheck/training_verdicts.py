@@ -14,7 +14,7 @@ from dlcheck.model.finding import Evidence, Finding, Rule, Status, Verdict
 from dlcheck.model.profile import Profile, Severity
 from dlcheck.model.report import Report
 from dlcheck.model.smoke import SmokeReport, SmokeResult, SmokeStatus
-from dlcheck.remedies import aimed, complete
+from dlcheck.remedies import remedied
 
 CODE = "DL590"
 TITLE = "Each framework trains right on each device"
@@ -49,14 +49,7 @@ def with_training(report: Report, smoke: SmokeReport, fail_on: str) -> Report:
     """The report with a verdict for each framework that was trained, its causes and its exit code settled anew."""
     names = dict.fromkeys(one.framework for one in smoke.results)
     made = tuple(
-        aimed(
-            complete(
-                _verdict(name, [one for one in smoke.results if one.framework == name]),
-                report.facts,
-                report.target.python,
-            ),
-            report.target,
-        )
+        remedied(_verdict(name, [one for one in smoke.results if one.framework == name]), report.facts, report.target)
         for name in names
     )
     verdicts = fold((*report.verdicts, *made), data.cause)

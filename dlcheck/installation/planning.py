@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from dlcheck.model.plan import Failure, Machine, Options, Plan
 
 if TYPE_CHECKING:
     from dlcheck.installation.resolving import Ahead
+    from dlcheck.installers.lock import LockedWheel
 
 _ACCELERATOR = re.compile(r"auto|cpu|xpu|mps|cu\d{2,3}|cuda(?:\d{2,3})?|rocm\d+\.\d+")
 
@@ -78,8 +79,7 @@ def prepare(options: Options, environ: Mapping[str, str], say: Callable[[str], N
     base = Prepared(plan=started, options=options, target=target, machine=here, python=here.python)
     made = resolved(base, environ, say, ahead)
     # A lock is of the environment as it stands, where the same wheels come of its wishes again.
-    same = nothing and {one.name: one.sha256 for one in made.wheels} == (target.manifest and target.manifest.wheels)
-    return replace(made, plan=nothing.plan) if nothing and same else made
+    return replace(made, plan=nothing.plan) if nothing and _is_made_of(target.manifest, made.wheels) else made
 
 
 def _begun(options: Options, environ: Mapping[str, str], target: Environment, requirements: tuple[str, ...]) -> Ahead:
@@ -214,7 +214,11 @@ def _is_as_locked(manifest: Manifest, options: Options, here: Machine) -> bool:
     if not options.lock:
         return False
     wheels = lock.read(options.lock, here.python, free_threaded=here.free_threaded)
-    return {one.name: one.sha256 for one in wheels} == manifest.wheels
+    return _is_made_of(manifest, wheels)
+
+
+def _is_made_of(manifest: Manifest | None, wheels: Iterable[LockedWheel]) -> bool:
+    return manifest is not None and manifest.wheels == {one.name: one.sha256 for one in wheels}
 
 
 def _satisfied(have: Mapping[str, str], manifest: Manifest, requirements: tuple[str, ...]) -> bool:

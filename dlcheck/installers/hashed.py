@@ -6,6 +6,8 @@ import contextlib
 import os
 from collections.abc import Iterable
 
+from dlcheck.host import files
+
 _MOST = 5000
 """Lines that are kept, the newest: one a distribution, 65 bytes each."""
 
@@ -29,11 +31,8 @@ def note(state: str, new: Iterable[str]) -> None:
     if not added:
         return
     lines = [*_lines(state), *added][-_MOST:]
-    path = _path(state) + ".new"
     with contextlib.suppress(OSError):
-        with open(path, "w", encoding="ascii") as stream:
-            stream.write("\n".join(lines) + "\n")
-        os.replace(path, _path(state))
+        files.write_whole(_path(state), "\n".join(lines) + "\n")
 
 
 def _path(state: str) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
+from dlcheck.host import files
 from dlcheck.installers.lock import LockedWheel, path_of
 
 _LEAST_BYTES, _LEAST_SECONDS = 1_000_000, 0.5
@@ -42,9 +43,7 @@ def note(state: str, wheels: Iterable[LockedWheel], fetched: int, seconds: float
         return
     rows = _rows(state) | {host: (fetched / seconds, time.time())}
     with contextlib.suppress(OSError):
-        with open(_path(state) + ".new", "w", encoding="utf-8") as stream:
-            json.dump(rows, stream)
-        os.replace(_path(state) + ".new", _path(state))
+        files.write_whole(_path(state), json.dumps(rows))
 
 
 def source_of(wheels: Iterable[LockedWheel]) -> str | None:

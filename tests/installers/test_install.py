@@ -473,13 +473,18 @@ def test_in_place_a_namesake_goes(tmp_path: Path, index: Index, home: dict[str, 
     assert is_whole(tmp_path)
 
 
-def test_a_companion_of_another_torch_gives_way_and_torch_stays(
-    tmp_path: Path, index: Index, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
-):
+def offer_two_companions(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two torchvisions, each with its torch; PyTorch's own index is out of reach."""
     monkeypatch.setattr("dlcheck.installers.fetch.Client.answers", lambda *_: False)
     for version, torch in (("0.25.0", "2.10.0"), ("0.28.0", "2.13.0")):
         index.add("torchvision", f"{version}+cpu", requires=(f"torch=={torch}",))
         index.add("torch", f"{torch}+cpu")
+
+
+def test_a_companion_of_another_torch_gives_way_and_torch_stays(
+    tmp_path: Path, index: Index, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    offer_two_companions(index, monkeypatch)
     foreign(tmp_path, home, index, "torchvision==0.25.0+cpu")
     foreign(tmp_path, home, index, "--no-deps", "torch==2.13.0+cpu")
     facts = Facts(
@@ -566,10 +571,7 @@ def test_what_ends_the_look_is_told_not_what_was_begun_meanwhile(
 def test_a_companion_in_another_version_brings_its_torch_into_an_environment_of_ours(
     tmp_path: Path, index: Index, home: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("dlcheck.installers.fetch.Client.answers", lambda *_: False)
-    for version, torch in (("0.25.0", "2.10.0"), ("0.28.0", "2.13.0")):
-        index.add("torchvision", f"{version}+cpu", requires=(f"torch=={torch}",))
-        index.add("torch", f"{torch}+cpu")
+    offer_two_companions(index, monkeypatch)
     go(options(tmp_path, index, "torchvision==0.28.0", smoke=False), home)
     assert versions(tmp_path) == {"torch": "2.13.0+cpu", "torchvision": "0.28.0+cpu"}
     done = go(options(tmp_path, index, "torchvision==0.25.0", smoke=False), home)
